@@ -1,0 +1,3 @@
+//! The `kt` binary: hands the command line to [`kt::commands`].
+
+fn main() {}

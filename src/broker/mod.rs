@@ -1,0 +1,1 @@
+//! The broker: listeners, dispatch, one handler an API key.

@@ -1,0 +1,1 @@
+//! The scripts of Kafka's bin folder, one file each.

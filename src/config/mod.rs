@@ -1,0 +1,1 @@
+//! The tables of configuration keys, one row a key (Kafka's ConfigDef).

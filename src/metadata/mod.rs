@@ -1,0 +1,1 @@
+//! What the cluster is, as an immutable image made from metadata records.

@@ -1,0 +1,1 @@
+//! Frames, addresses and sockets.

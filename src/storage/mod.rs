@@ -1,0 +1,1 @@
+//! The log on disk: Kafka's files, appended to, read, recovered.
