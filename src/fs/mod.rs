@@ -86,7 +86,10 @@ pub trait Fs: Send + Sync + fmt::Debug {
         let file = self.open(path, OpenMode::Read)?;
         let bytes = file.bytes()?;
         if bytes > bytes_max {
-            let text = format!("{}: {bytes} bytes, at most {bytes_max} expected", path.display());
+            let text = format!(
+                "{}: {bytes} bytes, at most {bytes_max} expected",
+                path.display()
+            );
             return Err(io::Error::new(io::ErrorKind::InvalidData, text));
         }
         let mut content = vec![0; usize::try_from(bytes).map_err(io::Error::other)?];
