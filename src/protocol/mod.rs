@@ -43,6 +43,20 @@ pub enum WireError {
         /// Bytes that were there.
         left: usize,
     },
+    /// More elements of arrays and unknown tags than a message may have.
+    #[error("more than {max} elements in one message")]
+    TooManyElements {
+        /// The most that it may have.
+        max: usize,
+    },
+    /// A tagged field whose content and size disagree.
+    #[error("tagged field {tag} does not end after its {size} bytes")]
+    TagSize {
+        /// The field's tag.
+        tag: u32,
+        /// The size on the wire.
+        size: usize,
+    },
     /// A variable-length integer of more than five bytes.
     #[error("a variable-length integer is too long")]
     BadVarint,
