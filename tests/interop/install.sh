@@ -17,11 +17,10 @@ install_for() {
 
 # need COMMAND DEBIAN-PACKAGE ...
 need() {
-  local command=$1
-  shift
-  command -v "$command" > /dev/null && return
-  apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq "$@" && command -v "$command" > /dev/null
+  command -v "$1" > /dev/null || { debian "${@:2}" && command -v "$1" > /dev/null; }
 }
+
+debian() { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq "$@"; }
 
 made_from() { cat "$@" | cksum; }
 is_made() { [ "$(cat "$cache/$1.made" 2> /dev/null)" = "$(made_from "${@:2}")" ]; }
@@ -30,7 +29,7 @@ set_made() { made_from "${@:2}" > "$cache/$1.made"; }
 install_python() {
   is_made venv "$here/requirements.txt" && return
   rm -rf "$cache/venv"
-  python3 -m venv "$cache/venv" || { need ensurepip python3-venv; python3 -m venv "$cache/venv"; } || return 1
+  python3 -m venv "$cache/venv" || { debian python3-venv && python3 -m venv "$cache/venv"; } || return 1
   "$cache/venv/bin/pip" install --quiet --disable-pip-version-check -r "$here/requirements.txt" || return 1
   set_made venv "$here/requirements.txt"
 }
@@ -67,6 +66,6 @@ install_kafka() {
       set_made kafka "$here/pom.xml"
     fi
   fi
-  KAFKA_CLASSPATH=$libs/*
+  KAFKA_CLASSPATH="$libs/*"
   export KAFKA_CLASSPATH
 }

@@ -13,7 +13,7 @@ from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer, TopicPartition
 from kafka.admin import ConfigResource, ConfigResourceType, NewPartitions, NewTopic
 from kafka.structs import OffsetAndTimestamp
 
-from checks import BOOTSTRAP, CODECS, PREFIX, check, error_of
+from checks import BOOTSTRAP, CODECS, PREFIX, check, check_soon, error_of
 
 BASE = 1_700_000_000_000
 HEADERS = [("a", b"1"), ("b", b""), ("a", b"\xff")]
@@ -38,7 +38,7 @@ def admin_client(admin):
     names = [topic(name) for name in CODECS]
     admin.create_topics([NewTopic(name, 1, 1) for name in names])
     admin.create_topics([NewTopic(topic("many"), 3, 1, topic_configs={"retention.ms": "7200000"})])
-    check("created topics are listed", sorted(names + [topic("many")]), sorted(t for t in admin.list_topics() if t.startswith(PREFIX)))
+    check_soon("created topics are listed", sorted(names + [topic("many")]), lambda: sorted(t for t in admin.list_topics() if t.startswith(PREFIX)))
     check("a topic that exists is refused", "TopicAlreadyExistsError", error_of(lambda: admin.create_topics([NewTopic(names[0], 1, 1)])))
     check("a bad name is refused", "InvalidTopicError", error_of(lambda: admin.create_topics([NewTopic("no/slash", 1, 1)])))
     check("too many replicas are refused", "InvalidReplicationFactorError", error_of(lambda: admin.create_topics([NewTopic(topic("rf"), 1, 9)])))
@@ -49,7 +49,7 @@ def admin_client(admin):
     check("describe_topics shows the partitions", [0, 1, 2], sorted(p["partition"] for p in described["partitions"]))
     check("each partition has its leader in sync", True, all(p["replicas"] == p["isr"] == [p["leader"]] for p in described["partitions"]))
     admin.create_partitions({topic("many"): NewPartitions(5)})
-    check("create_partitions raises the count", 5, len(admin.describe_topics([topic("many")])[0]["partitions"]))
+    check_soon("create_partitions raises the count", 5, lambda: len(admin.describe_topics([topic("many")])[0]["partitions"]))
     check("fewer partitions are refused", "InvalidPartitionsError", error_of(lambda: admin.create_partitions({topic("many"): NewPartitions(2)})))
 
     resource = ConfigResource(ConfigResourceType.TOPIC, topic("many"))
@@ -61,7 +61,7 @@ def admin_client(admin):
     check("describe_configs shows a set value", "7200000", configs()["retention.ms"])
     check("describe_configs shows a default", "delete", configs()["cleanup.policy"])
     admin.alter_configs([ConfigResource(ConfigResourceType.TOPIC, topic("many"), {"max.message.bytes": "123456"})])
-    check("alter_configs sets a value", "123456", configs()["max.message.bytes"])
+    check_soon("alter_configs sets a value", "123456", lambda: configs()["max.message.bytes"])
     check("alter_configs drops what it does not name", "604800000", configs()["retention.ms"])
     cluster = admin.describe_cluster()
     check("describe_cluster shows this broker", BOOTSTRAP, "{host}:{port}".format(**cluster["brokers"][0]))
@@ -69,7 +69,7 @@ def admin_client(admin):
 
 def delete(admin):
     admin.delete_topics([topic("many")])
-    check("a deleted topic is gone", False, topic("many") in admin.list_topics())
+    check_soon("a deleted topic is gone", False, lambda: topic("many") in admin.list_topics())
     check("deleting an unknown topic is refused", "UnknownTopicOrPartitionError", error_of(lambda: admin.delete_topics([topic("many")])))
 
 

@@ -12,8 +12,8 @@ export SUITE PREFIX BOOTSTRAP DATA
 trap end_all_brokers EXIT
 
 if [ "$SUITE" = apache-directory ]; then
-  . "$here/apache_directory.sh"
-  exit
+  . "$here/apache_directory.sh" 2> "$dir/stderr"
+  exit 0
 fi
 
 if [ -n "${KT_INTEROP_BOOTSTRAP:-}" ]; then
