@@ -23,7 +23,7 @@ if [ $# -gt 0 ]; then suites=("$@"); fi
 cache=${KT_INTEROP_CACHE:-$HOME/.cache/kt-interop}
 mkdir -p "$cache"
 work=$(mktemp -d "${TMPDIR:-/tmp}/kt-interop.XXXXXX")
-export kt here cache work KT_AUTO_START=0
+export kt here cache work KT_AUTO_START=0 PYTHONDONTWRITEBYTECODE=1
 unset KT_BOOTSTRAP_SERVER KT_HOME
 trap 'if [ -n "${KT_INTEROP_KEEP:-}" ]; then echo "kept $work" >&2; else rm -rf "$work"; fi' EXIT
 # shellcheck source=tests/interop/install.sh
