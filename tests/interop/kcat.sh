@@ -10,6 +10,8 @@ for codec in none gzip snappy lz4 zstd; do create "$t-$codec" 1; done
 for topic in parts keyed timed idempotent; do create "$t-$topic" 3; done
 
 listing=$(kcat_ -L)
+check "-L exits 0" 0 $?
+[ -n "$listing" ] || return 1
 check_match "-L lists one broker at its address" "broker [0-9]+ at $BOOTSTRAP" "$listing"
 check_match "-L names the controller" "\(controller\)" "$listing"
 check_match "-L lists a topic with its partitions" "topic \"$t-parts\" with 3 partitions:" "$listing"
