@@ -67,13 +67,16 @@ public class JavaClient {
     static String topic(String name) { return PREFIX + "-" + name; }
 
     static Map<String, Object> settings(String... pairs) {
-        Map<String, Object> map = new HashMap<>(Map.of("bootstrap.servers", BOOTSTRAP));
+        // The limits only keep a broker that does not answer from taking minutes.
+        Map<String, Object> map = new HashMap<>(Map.of("bootstrap.servers", BOOTSTRAP, "request.timeout.ms", "10000", "default.api.timeout.ms", "15000"));
         for (int i = 0; i < pairs.length; i += 2) map.put(pairs[i], pairs[i + 1]);
         return map;
     }
 
     static KafkaProducer<String, String> producer(String... pairs) {
-        return new KafkaProducer<>(settings(pairs), new StringSerializer(), new StringSerializer());
+        Map<String, Object> settings = settings(pairs);
+        settings.putAll(Map.of("max.block.ms", "15000", "delivery.timeout.ms", "20000"));
+        return new KafkaProducer<>(settings, new StringSerializer(), new StringSerializer());
     }
 
     static KafkaConsumer<String, String> consumer(String... pairs) {
