@@ -86,7 +86,10 @@ pub trait Fs: Send + Sync + fmt::Debug {
         let file = self.open(path, OpenMode::Read)?;
         let bytes = file.bytes()?;
         if bytes > bytes_max {
-            let text = format!("{}: {bytes} bytes, at most {bytes_max} expected", path.display());
+            let text = format!(
+                "{}: {bytes} bytes, at most {bytes_max} expected",
+                path.display()
+            );
             return Err(io::Error::new(io::ErrorKind::InvalidData, text));
         }
         let mut content = vec![0; usize::try_from(bytes).map_err(io::Error::other)?];
@@ -127,6 +130,10 @@ pub trait File: Send + Sync + fmt::Debug {
     fn bytes(&self) -> io::Result<u64>;
     /// Allocates blocks ahead without changing the size; an error may be ignored.
     fn allocate(&self, position: u64, bytes: u64) -> io::Result<()>;
+
+    /// Fills the whole buffer from `position` if all of it is in memory, else returns `false`
+    /// without waiting for the disk; what the buffer then holds is not said.
+    fn read_cached_at(&self, buffer: &mut [u8], position: u64) -> io::Result<bool>;
 
     /// Fills the whole buffer from `position`, or fails with `UnexpectedEof`.
     fn read_exact_at(&self, mut buffer: &mut [u8], mut position: u64) -> io::Result<()> {
