@@ -65,6 +65,7 @@ pub struct CommandError {
     stream: Stream,
     table: Option<String>,
     hint: Option<String>,
+    exit: Option<Exit>,
 }
 
 impl CommandError {
@@ -110,6 +111,20 @@ impl CommandError {
         self
     }
 
+    /// Leaves the hint out.
+    #[must_use]
+    pub fn without_hint(mut self) -> Self {
+        self.hint = None;
+        self
+    }
+
+    /// Gives the failure an exit code of its own.
+    #[must_use]
+    pub const fn with_exit(mut self, exit: Exit) -> Self {
+        self.exit = Some(exit);
+        self
+    }
+
     /// Returns what kind of failure it is.
     #[must_use]
     pub const fn kind(&self) -> ErrorKind {
@@ -125,6 +140,9 @@ impl CommandError {
     /// Returns the exit code.
     #[must_use]
     pub const fn exit(&self) -> Exit {
+        if let Some(exit) = self.exit {
+            return exit;
+        }
         match self.kind {
             ErrorKind::Usage | ErrorKind::Failed => Exit::FAILURE,
             ErrorKind::TimedOut => Exit::TIMED_OUT,
@@ -156,7 +174,7 @@ impl CommandError {
 
     fn new(kind: ErrorKind, sentence: impl fmt::Display) -> Self {
         let sentence = sentence.to_string();
-        Self { kind, sentence, stream: Stream::Stderr, table: None, hint: None }
+        Self { kind, sentence, stream: Stream::Stderr, table: None, hint: None, exit: None }
     }
 }
 

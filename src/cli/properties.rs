@@ -5,21 +5,28 @@
 //! itself. The last of equal keys wins.
 
 use std::collections::BTreeMap;
+use std::path::Path;
+
+use super::CommandError;
+use crate::fs::Fs;
+
+/// The largest file that is read as settings.
+const FILE_BYTES_MAX: u64 = 16 * 1024 * 1024;
 
 /// Settings by name.
-pub type Properties = BTreeMap<String, String>;
+pub type PropertiesMap = BTreeMap<String, String>;
 
 /// The text is not a properties file.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum PropertiesError {
+enum PropertiesError {
     /// A `\u` is not followed by four hexadecimal digits.
     #[error("Malformed \\uxxxx encoding.")]
     MalformedUnicode,
 }
 
 /// Reads the text of a properties file.
-pub fn parse(text: &str) -> Result<Properties, PropertiesError> {
-    let mut properties = Properties::new();
+fn parse(text: &str) -> Result<PropertiesMap, PropertiesError> {
+    let mut properties = PropertiesMap::new();
     for line in logical_lines(text) {
         let (key, value) = split(&line);
         properties.insert(unescape(key)?, unescape(value)?);
@@ -27,9 +34,26 @@ pub fn parse(text: &str) -> Result<Properties, PropertiesError> {
     Ok(properties)
 }
 
+/// Reads a properties file; the sentence of a failure is the path, as Java's exceptions say it.
+pub fn read_properties_file(fs: &dyn Fs, path: &str) -> Result<PropertiesMap, CommandError> {
+    let refused = |reason: String| {
+        CommandError::failed(path).hint(format!("The file {path} cannot be read: {reason}"))
+    };
+    let bytes = fs.read(Path::new(path), FILE_BYTES_MAX).map_err(|error| match error.kind() {
+        std::io::ErrorKind::NotFound => refused("it does not exist.".to_owned()),
+        _ => refused(error.to_string()),
+    })?;
+    // Java reads Latin-1; a file that is UTF-8 is taken for what it is.
+    let text = match String::from_utf8(bytes) {
+        Ok(text) => text,
+        Err(error) => error.into_bytes().into_iter().map(char::from).collect(),
+    };
+    parse(&text).map_err(|error| refused(error.to_string()))
+}
+
 /// Reads `key=value` words: split at the first `=`, nothing unescaped, an absent value is empty.
 #[must_use]
-pub fn key_value_pairs<'w>(words: impl IntoIterator<Item = &'w String>) -> Properties {
+pub fn key_value_pairs<'w>(words: impl IntoIterator<Item = &'w String>) -> PropertiesMap {
     let pair = |word: &String| match word.split_once('=') {
         Some((key, value)) => (key.to_owned(), value.to_owned()),
         None => (word.clone(), String::new()),
