@@ -1,0 +1,4 @@
+//! The wire: skeletons against the crate, recorded messages, and hostile bytes to a broker.
+
+mod samples;
+mod skeleton;
