@@ -102,7 +102,7 @@ fn voters(voter: &Voter) -> Control {
     value.extend_from_slice(&0_i16.to_be_bytes());
     value.extend_from_slice(&KRAFT_VERSION.to_be_bytes());
     value.extend_from_slice(&[0, 0, 0]);
-    (ControlType::Voters, value)
+    (ControlType::KRaftVoters, value)
 }
 
 /// Appends a compact string; names and hosts are below 127 bytes or cut there.
