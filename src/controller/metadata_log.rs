@@ -253,9 +253,8 @@ impl MetadataLog {
 
     fn flush(&mut self) -> Result<(), MetadataLogError> {
         while let Some(plan) = self.log.flush_plan() {
-            let at = |source| MetadataLogError::Io { path: self.dir.clone(), source };
-            plan.run(&*self.fs).map_err(at)?;
-            self.log.flushed(plan.until());
+            plan.run(&*self.fs)?;
+            self.log.flushed(plan.until);
         }
         Ok(())
     }
