@@ -1,0 +1,116 @@
+# Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
+function __fish_kt_global_optspecs
+    string join \n h/help
+end
+
+function __fish_kt_needs_command
+    # Figure out if the current invocation already has a command.
+    set -l cmd (commandline -opc)
+    set -e cmd[1]
+    argparse -s (__fish_kt_global_optspecs) -- $cmd 2>/dev/null
+    or return
+    if set -q argv[1]
+        # Also print the command, so this can be used to figure out what it is.
+        echo $argv[1]
+        return 1
+    end
+    return 0
+end
+
+function __fish_kt_using_subcommand
+    set -l cmd (__fish_kt_needs_command)
+    test -z "$cmd"
+    and return 1
+    contains -- $cmd[1] $argv
+end
+
+complete -c kt -n "__fish_kt_needs_command" -s h -l help -d 'Print help'
+complete -c kt -n "__fish_kt_needs_command" -f -a "topics" -d 'Create, list, describe, alter and delete topics'
+complete -c kt -n "__fish_kt_needs_command" -f -a "server-start" -d 'Run a broker (-daemon: in the background)'
+complete -c kt -n "__fish_kt_needs_command" -f -a "server-stop" -d 'Stop the brokers of this KT_HOME and wait for them'
+complete -c kt -n "__fish_kt_needs_command" -f -a "run" -d 'Run a command with a private broker that is gone when it ends'
+complete -c kt -n "__fish_kt_needs_command" -f -a "wait" -d 'Wait until a broker answers (exit code 124 when the time is up)'
+complete -c kt -n "__fish_kt_needs_command" -f -a "status" -d 'Tell which broker the commands use, and whether it answers'
+complete -c kt -n "__fish_kt_needs_command" -f -a "install-links" -d 'Make links named as Kafka\'s scripts (kafka-topics.sh, ...) to kt'
+complete -c kt -n "__fish_kt_needs_command" -f -a "completions" -d 'Print or install completion scripts for bash, zsh or fish'
+complete -c kt -n "__fish_kt_needs_command" -f -a "run-class" -d 'Run the command that a Java class of Kafka\'s stands for'
+complete -c kt -n "__fish_kt_needs_command" -f -a "zookeeper-server-start" -d 'Say that no ZooKeeper is needed'
+complete -c kt -n "__fish_kt_needs_command" -f -a "zookeeper-server-stop" -d 'Say that no ZooKeeper runs'
+complete -c kt -n "__fish_kt_needs_command" -f -a "zookeeper-shell" -d 'Say which command answers what ZooKeeper was asked for'
+complete -c kt -n "__fish_kt_needs_command" -f -a "help" -d 'Print this list, or the options of one command'
+complete -c kt -n "__fish_kt_needs_command" -f -a "version" -d 'Print the versions of kt and of the Kafka it mirrors'
+complete -c kt -n "__fish_kt_using_subcommand topics" -l bootstrap-server -d 'Brokers to connect to first: HOST1:PORT1,HOST2:PORT2 (the local broker if absent)' -r -f -a "(kt __complete brokers 2>/dev/null)"
+complete -c kt -n "__fish_kt_using_subcommand topics" -l command-config -d 'File with settings of the client' -r
+complete -c kt -n "__fish_kt_using_subcommand topics" -l zookeeper -r
+complete -c kt -n "__fish_kt_using_subcommand topics" -l topic -d 'The topic to create; for the other actions a regular expression that must match the whole name of a topic' -r -f -a "(kt __complete topics 2>/dev/null)"
+complete -c kt -n "__fish_kt_using_subcommand topics" -l topic-id -d 'The id of the topic to describe' -r
+complete -c kt -n "__fish_kt_using_subcommand topics" -l config -d 'A setting of the topic to create, which takes the place of the broker\'s default; may be given more than once' -r
+complete -c kt -n "__fish_kt_using_subcommand topics" -l delete-config -d 'Does nothing any more' -r
+complete -c kt -n "__fish_kt_using_subcommand topics" -l partitions -d 'The number of partitions of the topic to create or alter (the broker\'s default if absent)' -r
+complete -c kt -n "__fish_kt_using_subcommand topics" -l replication-factor -d 'The number of replicas of each partition of the topic to create (the broker\'s default if absent)' -r
+complete -c kt -n "__fish_kt_using_subcommand topics" -l replica-assignment -d 'The brokers of each partition, partitions divided by commas, brokers by colons' -r
+complete -c kt -n "__fish_kt_using_subcommand topics" -l partition-size-limit-per-response -d 'With --describe: how many partitions to ask for at a time' -r
+complete -c kt -n "__fish_kt_using_subcommand topics" -l output -d 'How to print the data' -r -f -a "text\t'Kafka\'s lines'
+json\t'JSON: one document, or one line a record'
+table\t'A table with lines around its cells'"
+complete -c kt -n "__fish_kt_using_subcommand topics" -l create -d 'Create a topic'
+complete -c kt -n "__fish_kt_using_subcommand topics" -l list -d 'List the names of topics'
+complete -c kt -n "__fish_kt_using_subcommand topics" -l describe -d 'Show the details of topics'
+complete -c kt -n "__fish_kt_using_subcommand topics" -l alter -d 'Raise the number of partitions of topics'
+complete -c kt -n "__fish_kt_using_subcommand topics" -l delete -d 'Delete topics'
+complete -c kt -n "__fish_kt_using_subcommand topics" -l under-replicated-partitions -d 'With --describe: only partitions with fewer replicas in sync than replicas'
+complete -c kt -n "__fish_kt_using_subcommand topics" -l unavailable-partitions -d 'With --describe: only partitions without a leader'
+complete -c kt -n "__fish_kt_using_subcommand topics" -l under-min-isr-partitions -d 'With --describe: only partitions with fewer replicas in sync than min.insync.replicas'
+complete -c kt -n "__fish_kt_using_subcommand topics" -l at-min-isr-partitions -d 'With --describe: only partitions with exactly min.insync.replicas replicas in sync'
+complete -c kt -n "__fish_kt_using_subcommand topics" -l topics-with-overrides -d 'With --describe: only topics with settings of their own'
+complete -c kt -n "__fish_kt_using_subcommand topics" -l if-exists -d 'With --alter, --delete or --describe: a topic that does not exist is no failure'
+complete -c kt -n "__fish_kt_using_subcommand topics" -l if-not-exists -d 'With --create: a topic that exists is no failure'
+complete -c kt -n "__fish_kt_using_subcommand topics" -l exclude-internal -d 'With --list or --describe: leave Kafka\'s own topics out'
+complete -c kt -n "__fish_kt_using_subcommand topics" -l force
+complete -c kt -n "__fish_kt_using_subcommand topics" -l disable-rack-aware
+complete -c kt -n "__fish_kt_using_subcommand topics" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c kt -n "__fish_kt_using_subcommand server-start" -l override -d 'Setting that takes the place of the one in the file; may be given more than once' -r
+complete -c kt -n "__fish_kt_using_subcommand server-start" -s h -l help -d 'Print help'
+complete -c kt -n "__fish_kt_using_subcommand server-stop" -l node-id -d 'Stop only the broker with this node.id' -r
+complete -c kt -n "__fish_kt_using_subcommand server-stop" -l process-role -d 'Stop only brokers with this role: broker or controller (here each has both)' -r
+complete -c kt -n "__fish_kt_using_subcommand server-stop" -s h -l help -d 'Print help'
+complete -c kt -n "__fish_kt_using_subcommand run" -l topic -d 'Make a topic first; may be given more than once' -r -f -a "(kt __complete topics 2>/dev/null)"
+complete -c kt -n "__fish_kt_using_subcommand run" -l set -d 'Setting of the broker; may be given more than once' -r
+complete -c kt -n "__fish_kt_using_subcommand run" -l keep -d 'Keep the broker\'s data in this folder' -r -F
+complete -c kt -n "__fish_kt_using_subcommand run" -l durable -d 'Sync each write to the disk before it is acknowledged'
+complete -c kt -n "__fish_kt_using_subcommand run" -s h -l help -d 'Print help'
+complete -c kt -n "__fish_kt_using_subcommand wait" -l bootstrap-server -d 'Brokers to connect to first: HOST1:PORT1,HOST2:PORT2 (the local broker if absent)' -r -f -a "(kt __complete brokers 2>/dev/null)"
+complete -c kt -n "__fish_kt_using_subcommand wait" -l command-config -d 'File with settings of the client' -r
+complete -c kt -n "__fish_kt_using_subcommand wait" -l zookeeper -r
+complete -c kt -n "__fish_kt_using_subcommand wait" -l timeout -d 'How long to wait: 10s, 500ms, 2m' -r
+complete -c kt -n "__fish_kt_using_subcommand wait" -s h -l help -d 'Print help'
+complete -c kt -n "__fish_kt_using_subcommand status" -l bootstrap-server -d 'Brokers to connect to first: HOST1:PORT1,HOST2:PORT2 (the local broker if absent)' -r -f -a "(kt __complete brokers 2>/dev/null)"
+complete -c kt -n "__fish_kt_using_subcommand status" -l command-config -d 'File with settings of the client' -r
+complete -c kt -n "__fish_kt_using_subcommand status" -l zookeeper -r
+complete -c kt -n "__fish_kt_using_subcommand status" -l output -d 'How to print the data' -r -f -a "text\t'Kafka\'s lines'
+json\t'JSON: one document, or one line a record'
+table\t'A table with lines around its cells'"
+complete -c kt -n "__fish_kt_using_subcommand status" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c kt -n "__fish_kt_using_subcommand install-links" -l output -d 'How to print the data' -r -f -a "text\t'Kafka\'s lines'
+json\t'JSON: one document, or one line a record'
+table\t'A table with lines around its cells'"
+complete -c kt -n "__fish_kt_using_subcommand install-links" -l force -d 'Replace files that are not links to kt'
+complete -c kt -n "__fish_kt_using_subcommand install-links" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c kt -n "__fish_kt_using_subcommand completions; and not __fish_seen_subcommand_from bash zsh fish install" -s h -l help -d 'Print help'
+complete -c kt -n "__fish_kt_using_subcommand completions; and not __fish_seen_subcommand_from bash zsh fish install" -f -a "bash" -d 'Print the script for bash'
+complete -c kt -n "__fish_kt_using_subcommand completions; and not __fish_seen_subcommand_from bash zsh fish install" -f -a "zsh" -d 'Print the script for zsh'
+complete -c kt -n "__fish_kt_using_subcommand completions; and not __fish_seen_subcommand_from bash zsh fish install" -f -a "fish" -d 'Print the script for fish'
+complete -c kt -n "__fish_kt_using_subcommand completions; and not __fish_seen_subcommand_from bash zsh fish install" -f -a "install" -d 'Put the script of the shell in SHELL where that shell looks for it'
+complete -c kt -n "__fish_kt_using_subcommand completions; and __fish_seen_subcommand_from bash" -s h -l help -d 'Print help'
+complete -c kt -n "__fish_kt_using_subcommand completions; and __fish_seen_subcommand_from zsh" -s h -l help -d 'Print help'
+complete -c kt -n "__fish_kt_using_subcommand completions; and __fish_seen_subcommand_from fish" -s h -l help -d 'Print help'
+complete -c kt -n "__fish_kt_using_subcommand completions; and __fish_seen_subcommand_from install" -s h -l help -d 'Print help'
+complete -c kt -n "__fish_kt_using_subcommand run-class" -s h -l help -d 'Print help'
+complete -c kt -n "__fish_kt_using_subcommand zookeeper-server-start" -s h -l help -d 'Print help'
+complete -c kt -n "__fish_kt_using_subcommand zookeeper-server-stop" -s h -l help -d 'Print help'
+complete -c kt -n "__fish_kt_using_subcommand zookeeper-shell" -s h -l help -d 'Print help'
+complete -c kt -n "__fish_kt_using_subcommand help" -s h -l help -d 'Print help'
+complete -c kt -n "__fish_kt_using_subcommand version" -l output -d 'How to print the data' -r -f -a "text\t'Kafka\'s lines'
+json\t'JSON: one document, or one line a record'
+table\t'A table with lines around its cells'"
+complete -c kt -n "__fish_kt_using_subcommand version" -s h -l help -d 'Print help (see more with \'--help\')'

@@ -3,6 +3,7 @@
 //! [`COMMANDS`] is the table of them all: help, links, completions and dispatch are made from it.
 //! The binary is called by a script's name (`kafka-topics.sh`, through a link) or as `kt COMMAND`.
 
+mod admin_client;
 mod completions;
 mod embedded_broker;
 mod help;
@@ -16,6 +17,7 @@ mod server_log;
 mod server_start;
 mod server_stop;
 mod status;
+mod topics;
 mod version;
 mod wait;
 
@@ -44,6 +46,7 @@ pub struct CommandRow {
 
 /// Every command, in the order of `kt help`.
 pub const COMMANDS: &[CommandRow] = &[
+    topics::COMMAND,
     server_start::COMMAND,
     server_stop::COMMAND,
     run::COMMAND,
