@@ -31,7 +31,6 @@ pub mod storage;
 pub mod client;
 pub mod controller;
 
-pub mod replica;
 
 pub mod broker;
 

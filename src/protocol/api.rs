@@ -53,7 +53,6 @@ macro_rules! for_each_api {
         }
     };
 }
-pub(crate) use for_each_api;
 
 /// The inclusive range of an API's versions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -219,6 +218,7 @@ macro_rules! define_apis {
         )*
     };
 }
+pub(crate) use for_each_api;
 for_each_api!(define_apis);
 
 impl ApiKey {

@@ -12,6 +12,7 @@ mod header;
 pub mod messages;
 pub mod skeleton;
 
+pub(crate) use api::for_each_api;
 pub use api::{APIS, ApiKey, ApiRequest, ApiRow, Request, Response, VersionRange};
 pub use error::{ErrorCode, Retry};
 pub use frame::{decode_request, decode_response, encode_request, encode_response, put_header};
