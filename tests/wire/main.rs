@@ -7,6 +7,8 @@
     reason = "a test fails by panicking, and reads its fixtures and the clock as they are"
 )]
 
+mod broker;
 mod fixtures;
+mod hostile;
 mod samples;
 mod skeleton;
