@@ -7,10 +7,13 @@
 mod requests;
 mod responses;
 
-use bytes::{Bytes, BytesMut};
+use bytes::{Buf, Bytes, BytesMut};
 use kafka_protocol::protocol::{Decodable, Encodable};
 use kt::protocol::messages::{self, StrBytes, TopicName};
-use kt::protocol::{ApiKey, WireError};
+use kt::protocol::{
+    ApiKey, Request, RequestHeader, WireError, decode_request, decode_response, encode_request,
+    encode_response,
+};
 
 /// A message that can be made with every field of a version set.
 pub(crate) trait Filled: Sized {
@@ -88,13 +91,6 @@ fn decoded<M: Decodable>(mut body: Bytes, version: i16) -> anyhow::Result<usize>
     Ok(body.len())
 }
 
-/// Encodes and decodes a body again; the bytes must be the same.
-fn again<M: Decodable + Encodable>(mut body: Bytes, version: i16) -> anyhow::Result<Bytes> {
-    let message = M::decode(&mut body, version)?;
-    anyhow::ensure!(body.is_empty(), "{} bytes are left", body.len());
-    encode(&message, version)
-}
-
 macro_rules! apis {
     ($($name:ident, $request:ident, $response:ident;)*) => {
         /// Returns the samples of every API, version and direction.
@@ -125,23 +121,36 @@ macro_rules! apis {
             }
         }
 
-        /// Decodes a body, which it must use up, and returns what it encodes to.
-        pub(crate) fn recode(
+        /// Decodes a whole frame, without its length, and returns what it encodes to.
+        pub(crate) fn reframe(
             key: ApiKey,
             direction: Direction,
             version: i16,
-            body: Bytes,
-        ) -> anyhow::Result<Bytes> {
-            match (key, direction) {
-                $(
-                    (ApiKey::$name, Direction::Request) => {
-                        again::<messages::$request>(body, version)
+            mut frame: Bytes,
+        ) -> Result<Bytes, WireError> {
+            let mut out = BytesMut::new();
+            match direction {
+                Direction::Request => {
+                    let header = RequestHeader::read(&mut frame)?;
+                    assert_eq!((header.api_key, header.api_version), (key.code(), version));
+                    let (id, client) = (header.correlation_id, &header.client_id);
+                    match decode_request(key, version, frame)? {
+                        $(Request::$name(message) => {
+                            encode_request(&mut out, version, id, client, &message)?;
+                        })*
                     }
-                    (ApiKey::$name, Direction::Response) => {
-                        again::<messages::$response>(body, version)
-                    }
-                )*
+                }
+                Direction::Response => match key {
+                    $(ApiKey::$name => {
+                        let (id, message) =
+                            decode_response::<messages::$request>(version, frame)?;
+                        encode_response(&mut out, version, id, &message.into())?;
+                    })*
+                },
             }
+            let length = usize::try_from(out.get_i32()).unwrap();
+            assert_eq!(length, out.len(), "the length before the frame");
+            Ok(out.freeze())
         }
     };
 }

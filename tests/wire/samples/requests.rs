@@ -1,10 +1,5 @@
 //! Requests with several elements in each array and every field of the version set.
 
-#![expect(
-    clippy::wildcard_imports,
-    reason = "the struct names of a message in one line"
-)]
-
 use kt::protocol::messages::*;
 
 use super::{Filled, extra, id, text, topic};
