@@ -269,7 +269,7 @@ impl Partition {
             let mut core = self.core.lock();
             let woken = match flushed {
                 Ok(()) => {
-                    core.log.flushed(plan.until);
+                    core.log.flushed(&plan);
                     core.advance(plan.until)
                 }
                 Err(error) => {
