@@ -15,13 +15,17 @@ use std::sync::Arc;
 
 use super::kraft::{self, Control, QuorumState, Voter};
 use crate::fs::{Fs, OpenMode};
-use crate::metadata::{ApplyError, MetadataImage, MetadataRecord, RecordDecodeError, image_records};
+use crate::metadata::record::{BeginTransaction, EndTransaction};
+use crate::metadata::{
+    ApplyError, MetadataImage, MetadataRecord, RecordDecodeError, image_records,
+};
 use crate::record::{
     Append, BatchBuilder, Batches, ControlRecord, RecordBatch, Records, Seal, ValidatedBatch,
     control_batch,
 };
 use crate::storage::{
-    AppendError, LoadError, Log, LogConfig, PartitionMetadata, ReadError, StartState,
+    AppendError, IoError, LoadError, Log, LogConfig, PARTITION_METADATA_FILE, ReadError, StartState,
+    TruncateError, partition_metadata_text,
 };
 use crate::types::{LeaderEpoch, Offset, TimestampMs, TopicPartition, Uuid};
 
@@ -59,6 +63,12 @@ pub enum MetadataLogError {
     /// The log could not be appended to.
     #[error(transparent)]
     Append(#[from] AppendError),
+    /// The log could not be synced.
+    #[error(transparent)]
+    Sync(#[from] IoError),
+    /// The log's start could not be moved.
+    #[error(transparent)]
+    Start(#[from] TruncateError),
     /// A batch or a record in it is damaged.
     #[error("{}: {what} at offset {offset}", path.display())]
     Damaged {
@@ -112,8 +122,10 @@ impl MetadataLog {
         let dir = log_dir.join(METADATA_DIR);
         let at = |source| MetadataLogError::Io { path: dir.clone(), source };
         fs.create_dir_all(&dir).map_err(at)?;
-        if !fs.exists(&dir.join(PartitionMetadata::FILE)) {
-            PartitionMetadata { topic_id: Uuid::METADATA_TOPIC }.write(&*fs, &dir).map_err(at)?;
+        let identity = dir.join(PARTITION_METADATA_FILE);
+        if !fs.exists(&identity) {
+            let text = partition_metadata_text(Uuid::METADATA_TOPIC);
+            fs.replace(&identity, text.as_bytes()).map_err(at)?;
             fs.sync_dir(log_dir).map_err(at)?;
         }
         let mut image = MetadataImage::default();
@@ -142,7 +154,7 @@ impl MetadataLog {
             log,
         };
         if this.log.end_offset() < next {
-            this.log.truncate_fully_and_start_at(next)?;
+            this.log.truncate_fully_and_start_at(next, now_ms)?;
         }
         this.replay(next, &mut image)?;
         this.begin_epoch(bootstrap, &mut image, now_ms)?;
@@ -192,7 +204,7 @@ impl MetadataLog {
         self.fs.replace(&path, &content).map_err(at)?;
         self.records_since_snapshot = 0;
         // What the snapshot holds is no longer needed: start over behind it, and drop older ones.
-        self.log.advance_start_offset(end);
+        self.log.advance_start_offset(end, end)?;
         for (_, _, older) in snapshots(&*self.fs, &self.dir).map_err(at)? {
             if older != path {
                 self.fs.remove_file(&older).map_err(at)?;
@@ -202,10 +214,9 @@ impl MetadataLog {
     }
 
     /// Closes the log's files.
-    pub fn close(mut self, now_ms: TimestampMs) -> Result<(), MetadataLogError> {
+    pub fn close(mut self) -> Result<(), MetadataLogError> {
         self.flush()?;
-        let dir = self.dir.clone();
-        self.log.close(now_ms).map_err(|source| MetadataLogError::Io { path: dir, source })
+        Ok(self.log.close()?)
     }
 
     /// Appends the records that open an epoch, and those of a fresh cluster.
@@ -218,7 +229,7 @@ impl MetadataLog {
         let first = self.log.end_offset() == Offset::ZERO;
         let state_path = self.dir.join("quorum-state");
         let known = QuorumState::read(&*self.fs, &state_path).map_or(LeaderEpoch(0), |s| s.epoch());
-        let logged = self.log.epochs().latest().map_or(LeaderEpoch(0), |(epoch, _)| epoch);
+        let logged = self.log.epochs().latest().unwrap_or(LeaderEpoch(0));
         self.epoch = LeaderEpoch(self.epoch.max(known).max(logged).0.saturating_add(1));
         QuorumState::leading(self.voter.id, self.epoch)
             .write(&*self.fs, &state_path)
@@ -227,9 +238,10 @@ impl MetadataLog {
         self.append_batch(&opening, now_ms)?;
         image.note_offset(Offset(self.log.end_offset().0 - 1));
         if first {
-            let mut records = vec![MetadataRecord::begin_transaction("Bootstrap records")];
+            let name = Some("Bootstrap records".to_owned());
+            let mut records = vec![BeginTransaction { name }.into()];
             records.extend_from_slice(bootstrap);
-            records.push(MetadataRecord::end_transaction());
+            records.push(EndTransaction::default().into());
             let base = self.append(&records, now_ms)?;
             for (offset, record) in (base.0..).map(Offset).zip(&records) {
                 image
@@ -269,10 +281,14 @@ impl MetadataLog {
         let mut next = from.max(self.log.start_offset());
         let mut transaction: Option<Vec<(Offset, MetadataRecord)>> = None;
         let mut buffer = Vec::new();
-        while let Some(plan) = self.log.read(next, REPLAY_BYTES, end, true)? {
-            buffer.resize(plan.bytes, 0);
+        while next < end {
+            let plan = self.log.read(next, REPLAY_BYTES, end, true)?;
+            if plan.bytes == 0 {
+                return Err(self.damaged(next, "nothing can be read"));
+            }
+            buffer.clear();
             let at = |source| MetadataLogError::Io { path: self.dir.clone(), source };
-            plan.file.read_exact_at(&mut buffer, plan.position).map_err(at)?;
+            plan.read_into(&mut buffer).map_err(at)?;
             for batch in Batches::new(&buffer) {
                 let batch = batch.map_err(|error| self.damaged(next, &error.to_string()))?;
                 let until = Offset(batch.header().last_offset().0 + 1);
@@ -281,9 +297,6 @@ impl MetadataLog {
                 }
                 image.note_offset(Offset(until.0 - 1));
                 next = until;
-            }
-            if next >= end {
-                break;
             }
         }
         Ok(())
@@ -295,7 +308,6 @@ impl MetadataLog {
         transaction: &mut Option<Vec<(Offset, MetadataRecord)>>,
         image: &mut MetadataImage,
     ) -> Result<(), MetadataLogError> {
-        let base = batch.header().base_offset;
         let apply = |offset, record: &MetadataRecord, image: &mut MetadataImage| {
             image
                 .apply(offset, record)
@@ -303,21 +315,18 @@ impl MetadataLog {
         };
         for (offset, record) in decode_batch(batch, &self.dir)? {
             self.records_since_snapshot += 1;
-            if record.is_begin_transaction() {
-                *transaction = Some(Vec::new());
-            } else if record.is_abort_transaction() {
-                *transaction = None;
-            } else if record.is_end_transaction() {
-                for (offset, record) in transaction.take().unwrap_or_default() {
-                    apply(offset, &record, image)?;
+            match (&record, transaction.as_mut()) {
+                (MetadataRecord::BeginTransaction(_), _) => *transaction = Some(Vec::new()),
+                (MetadataRecord::AbortTransaction(_), _) => *transaction = None,
+                (MetadataRecord::EndTransaction(_), _) => {
+                    for (offset, record) in transaction.take().unwrap_or_default() {
+                        apply(offset, &record, image)?;
+                    }
                 }
-            } else if let Some(held) = transaction {
-                held.push((offset, record));
-            } else {
-                apply(offset, &record, image)?;
+                (_, Some(held)) => held.push((offset, record)),
+                (_, None) => apply(offset, &record, image)?,
             }
         }
-        debug_assert!(base >= Offset::ZERO, "offsets begin at zero");
         Ok(())
     }
 
