@@ -175,19 +175,14 @@ fn imports(source: &Source) -> Vec<(usize, String)> {
         text.push('\n');
     }
     let tests = text.find("\n#[cfg(test)]\nmod tests").unwrap_or(text.len());
-    let mut found = Vec::new();
-    let mut add = |position: usize, path: &str| {
-        let line = starts.partition_point(|start| *start <= position);
-        found.push((line, path.to_owned()));
-    };
+    let mut paths = Vec::new();
     for (position, _) in text.match_indices("crate::") {
-        let rest = &text[position + "crate::".len()..];
-        match rest.strip_prefix('{') {
-            None => add(position, path(rest)),
-            Some(group) => members(group)
-                .iter()
-                .for_each(|member| add(position, path(member))),
-        }
+        expand(
+            "",
+            &text[position + "crate::".len()..],
+            position,
+            &mut paths,
+        );
     }
     for (position, _) in text.match_indices("super::") {
         let rest = &text[position..];
@@ -196,16 +191,29 @@ fn imports(source: &Source) -> Vec<(usize, String)> {
         // A later `super` of a chain is below the root if the first one is.
         let is_first = !text[..position].ends_with("super::");
         if is_first && supers >= source.depth() + usize::from(position > tests) {
-            add(position, path(name));
+            expand("", name, position, &mut paths);
         }
     }
-    found
+    let line = |position| starts.partition_point(|start| *start <= position);
+    let paths = paths.into_iter();
+    paths
+        .map(|(position, path)| (line(position), path))
+        .collect()
 }
 
-/// Returns the path at the front of a text, with what a brace behind it begins with.
-fn path(text: &str) -> &str {
-    let end = text.find(|letter: char| !letter.is_alphanumeric() && !"_:{".contains(letter));
-    &text[..end.unwrap_or(text.len())]
+/// Adds the path at the front of a text, or every path of the group that it ends with.
+fn expand(before: &str, text: &str, position: usize, paths: &mut Vec<(usize, String)>) {
+    let end = text.find(|letter: char| !letter.is_alphanumeric() && !"_:".contains(letter));
+    let (path, rest) = text.split_at(end.unwrap_or(text.len()));
+    let path = format!("{before}{path}");
+    match rest.strip_prefix('{') {
+        Some(group) => {
+            for member in members(group) {
+                expand(&path, member, position, paths);
+            }
+        }
+        None => paths.push((position, path)),
+    }
 }
 
 /// Returns the members of a group in braces, up to its end, nested groups included in theirs.
@@ -273,16 +281,17 @@ fn imports_go_down() {
 fn messages_and_the_crate_of_the_wire_stay_at_the_wire() {
     let mut faults = Vec::new();
     for source in files("src", ".rs") {
-        for (line, code) in source.code() {
-            let at = format!("{}:{line}", source.path);
-            let may_use = MESSAGE_USERS
-                .iter()
-                .any(|user| source.path.starts_with(user));
-            if code.contains("protocol::messages") && !may_use {
-                faults.push(format!("{at}: request and response structs"));
+        let may_use = MESSAGE_USERS
+            .iter()
+            .any(|user| source.path.starts_with(user));
+        for (line, path) in imports(&source) {
+            if path.starts_with("protocol::messages") && !may_use {
+                faults.push(format!("{}:{line}: {path}", source.path));
             }
+        }
+        for (line, code) in source.code() {
             if code.contains("kafka_protocol") && source.module() != Some("protocol") {
-                faults.push(format!("{at}: the crate kafka_protocol"));
+                faults.push(format!("{}:{line}: kafka_protocol", source.path));
             }
         }
     }
@@ -661,6 +670,14 @@ mod tests {
         .into_iter()
         .map(|(line, path)| format!("{line} {path}"))
         .collect();
-    let expected = ["2 a::B", "3 c", "3 d::{E", "8 k::l", "8 j", "11 m::N"];
+    let expected = [
+        "2 a::B",
+        "3 c",
+        "3 d::E",
+        "3 d::f::G",
+        "8 k::l",
+        "8 j",
+        "11 m::N",
+    ];
     assert_eq!(found, expected);
 }
