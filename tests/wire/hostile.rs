@@ -143,7 +143,7 @@ fn a_client_may_have_no_name() {
 #[test]
 fn giant_counts_close_the_connection_and_cost_no_memory() {
     let broker = start_broker();
-    let giant = [0xff, 0xff, 0xff, 0xff, 0x0f];
+    let giant = [0xff, 0xff, 0xff, 0xff, 0x07];
     // Tags of the header, of the body, and a known tag (Fetch's cluster id) without end.
     broker.assert_closes(&framed(&request(3, 12, 1, &giant)), "header tags");
     let metadata = [&[0, 0, 1, 0][..], &giant].concat();
