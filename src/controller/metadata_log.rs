@@ -254,7 +254,7 @@ impl MetadataLog {
     fn flush(&mut self) -> Result<(), MetadataLogError> {
         while let Some(plan) = self.log.flush_plan() {
             plan.run(&*self.fs)?;
-            self.log.flushed(plan.until);
+            self.log.flushed(&plan);
         }
         Ok(())
     }

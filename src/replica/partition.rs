@@ -15,7 +15,7 @@ use super::flush::{DirFailure, FlushPool};
 use super::waiters::{WaiterId, Waiters};
 use crate::fs::Fs;
 use crate::record::{ValidateOptions, ValidatedBatch, validate};
-use crate::storage::{AppendInfo, Log, LogConfig, ReadPlan};
+use crate::storage::{AppendInfo, Log, LogConfig, ReadPlan, TimestampAndOffset};
 use crate::types::{LeaderEpoch, Offset, TimestampMs, TopicPartition, Uuid};
 
 /// When an append is acknowledged.
@@ -269,7 +269,7 @@ impl Partition {
             let mut core = self.core.lock();
             let woken = match flushed {
                 Ok(()) => {
-                    core.log.flushed(plan.until);
+                    core.log.flushed(&plan);
                     core.advance(plan.until)
                 }
                 Err(error) => {
@@ -354,7 +354,8 @@ impl Partition {
         }
         let until = core.readable_until(isolation);
         let plan = if from < until {
-            core.log.read(from, bytes_max, until, first_whole == FirstBatch::Whole)?
+            let plan = core.log.read(from, bytes_max, until, first_whole == FirstBatch::Whole)?;
+            (plan.bytes > 0).then_some(plan)
         } else {
             None
         };
@@ -410,7 +411,7 @@ impl Partition {
     }
 
     /// Returns the record with the largest timestamp.
-    pub fn offset_of_max_timestamp(&self) -> Result<Option<(TimestampMs, Offset)>, ReadFailure> {
+    pub fn offset_of_max_timestamp(&self) -> Result<Option<TimestampAndOffset>, ReadFailure> {
         Ok(self.core.lock().log.max_timestamp()?)
     }
 
@@ -419,11 +420,11 @@ impl Partition {
         &self,
         timestamp: TimestampMs,
         isolation: Isolation,
-    ) -> Result<Option<(TimestampMs, Offset)>, ReadFailure> {
+    ) -> Result<Option<TimestampAndOffset>, ReadFailure> {
         let core = self.core.lock();
         let found = core.log.offset_for_timestamp(timestamp)?;
         let until = core.readable_until(isolation);
-        Ok(found.filter(|(_, offset)| *offset < until))
+        Ok(found.filter(|found| found.offset < until))
     }
 
     /// Returns the first offset that a reader of this kind may not see.
@@ -447,7 +448,7 @@ impl Partition {
         if before < Offset::ZERO || before > end {
             return Err(ReadFailure::OutOfRange { offset: before, start, end });
         }
-        core.log.advance_start_offset(before);
+        core.log.advance_start_offset(before, end)?;
         Ok(core.log.start_offset())
     }
 }
