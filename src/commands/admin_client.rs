@@ -29,7 +29,9 @@ pub(super) fn settings(
     output: &mut Output,
 ) -> Result<PropertiesMap, CommandError> {
     let file = options.command_config.as_deref();
-    let file = file.map(|path| read_properties_file(&RealFs, path)).transpose()?;
+    let file = file
+        .map(|path| read_properties_file(&RealFs, path))
+        .transpose()?;
     let mut settings = file.unwrap_or_default();
     settings.extend(more);
     let bootstrap = local_broker::bootstrap(options, output)?;

@@ -65,7 +65,11 @@ fn run(call: &Invocation, output: &mut Output) -> Result<Exit, CommandError> {
         BrokerAddress::Local => local()?,
     };
     print(&status, options.output.format, output)?;
-    Ok(if status.running { Exit::SUCCESS } else { Exit::NOT_RUNNING })
+    Ok(if status.running {
+        Exit::SUCCESS
+    } else {
+        Exit::NOT_RUNNING
+    })
 }
 
 fn named(address: String, source: AddressSource) -> Status {
@@ -85,7 +89,14 @@ fn named(address: String, source: AddressSource) -> Status {
 
 fn local() -> Result<Status, CommandError> {
     let home = KtHome::of_environment()?;
-    let Some(Registration { pid, node_id, ref log_dirs, ref log_file, .. }) = chosen(&home)? else {
+    let Some(Registration {
+        pid,
+        node_id,
+        ref log_dirs,
+        ref log_file,
+        ..
+    }) = chosen(&home)?
+    else {
         let data = home.data();
         return Ok(Status {
             source: "none runs; a command would start the local broker",
@@ -125,8 +136,16 @@ impl Status {
     }
 
     fn rows(&self) -> Vec<(&'static str, String)> {
-        let dirs: Vec<_> = self.log_dirs.iter().map(|path| path.display().to_string()).collect();
-        let state = if self.running { "running" } else { "not running" };
+        let dirs: Vec<_> = self
+            .log_dirs
+            .iter()
+            .map(|path| path.display().to_string())
+            .collect();
+        let state = if self.running {
+            "running"
+        } else {
+            "not running"
+        };
         let rows = [
             ("state", Some(state.to_owned())),
             ("reason", self.reason.clone()),
@@ -135,10 +154,23 @@ impl Status {
             ("node id", self.node_id.map(|id| id.to_string())),
             ("pid", self.pid.map(|pid| pid.to_string())),
             ("data", (!dirs.is_empty()).then(|| dirs.join(","))),
-            ("log file", self.log_file.as_ref().map(|path| path.display().to_string())),
-            ("version", Some(format!("kt {}, Kafka {}", self.kt_version, self.kafka_version))),
+            (
+                "log file",
+                self.log_file
+                    .as_ref()
+                    .map(|path| path.display().to_string()),
+            ),
+            (
+                "version",
+                Some(format!(
+                    "kt {}, Kafka {}",
+                    self.kt_version, self.kafka_version
+                )),
+            ),
         ];
-        rows.into_iter().filter_map(|(name, value)| Some((name, value?))).collect()
+        rows.into_iter()
+            .filter_map(|(name, value)| Some((name, value?)))
+            .collect()
     }
 }
 

@@ -37,7 +37,11 @@ pub fn bootstrap_records() -> Vec<MetadataRecord> {
 
 fn feature_records() -> Vec<MetadataRecord> {
     let record = |(name, level): (&str, i16)| {
-        FeatureLevel { name: name.to_owned(), feature_level: level }.into()
+        FeatureLevel {
+            name: name.to_owned(),
+            feature_level: level,
+        }
+        .into()
     };
     FEATURES.into_iter().map(record).collect()
 }

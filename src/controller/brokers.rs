@@ -60,7 +60,10 @@ impl Decide for RegisterBroker {
             ..record::RegisterBroker::default()
         };
         let records = vec![controller.into(), broker.into()];
-        ControllerResult { records, response: Registered { epoch } }
+        ControllerResult {
+            records,
+            response: Registered { epoch },
+        }
     }
 }
 
@@ -85,7 +88,10 @@ impl Decide for Unfence {
         };
         let mut records: Vec<MetadataRecord> = vec![change.into()];
         records.extend(elections(context.image, self.id));
-        ControllerResult::<()> { records, response: () }
+        ControllerResult::<()> {
+            records,
+            response: (),
+        }
     }
 }
 
@@ -138,6 +144,9 @@ impl Decide for BrokerStopped {
             fenced: 1,
             ..BrokerRegistrationChange::default()
         };
-        ControllerResult { records: vec![change.into()], response: () }
+        ControllerResult {
+            records: vec![change.into()],
+            response: (),
+        }
     }
 }

@@ -65,7 +65,13 @@ impl Decide for AlterConfigs {
         for (resource, changes) in &self.resources {
             let outcome = check_once(&resources, resource)
                 .and_then(|()| changed(context.image, resource, changes));
-            settle(&mut result, context.image, resource, outcome, self.validate_only);
+            settle(
+                &mut result,
+                context.image,
+                resource,
+                outcome,
+                self.validate_only,
+            );
         }
         result
     }
@@ -80,7 +86,13 @@ impl Decide for ReplaceConfigs {
         for (resource, configs) in &self.resources {
             let outcome = check_once(&resources, resource)
                 .and_then(|()| replaced(context.image, resource, configs));
-            settle(&mut result, context.image, resource, outcome, self.validate_only);
+            settle(
+                &mut result,
+                context.image,
+                resource,
+                outcome,
+                self.validate_only,
+            );
         }
         result
     }
@@ -120,7 +132,9 @@ fn difference(
         .into()
     };
     let gone = before.keys().filter(|name| !after.contains_key(*name));
-    let set = after.iter().filter(|(name, value)| before.get(*name) != Some(value));
+    let set = after
+        .iter()
+        .filter(|(name, value)| before.get(*name) != Some(value));
     gone.map(|name| record(name, None))
         .chain(set.map(|(name, value)| record(name, Some(value))))
         .collect()
@@ -168,7 +182,9 @@ fn def_of(kind: i8, key: &str) -> Option<&'static ConfigDef> {
     if kind == resource_type::TOPIC {
         return topic_def(key);
     }
-    broker_def(key).or_else(|| dynamic_only_def(key)).or_else(|| kt_def(key))
+    broker_def(key)
+        .or_else(|| dynamic_only_def(key))
+        .or_else(|| kt_def(key))
 }
 
 /// Returns the settings after some changes.
@@ -179,7 +195,9 @@ fn changed(
 ) -> Result<ConfigImage, Refusal> {
     check_resource(image, resource)?;
     let (kind, name) = resource;
-    let mut after = image.config(*kind, name).map_or_else(ConfigImage::new, |c| (**c).clone());
+    let mut after = image
+        .config(*kind, name)
+        .map_or_else(ConfigImage::new, |c| (**c).clone());
     let mut seen = BTreeSet::new();
     for change in changes {
         if !seen.insert(&change.key) {
@@ -188,9 +206,10 @@ fn changed(
         }
         let listed = def_of(*kind, &change.key).is_some_and(|def| def.kind == ConfigType::List);
         let value = || {
-            change.value.clone().ok_or_else(|| {
-                invalid(format!("Null value not supported for : {}", change.key))
-            })
+            change
+                .value
+                .clone()
+                .ok_or_else(|| invalid(format!("Null value not supported for : {}", change.key)))
         };
         match change.operation {
             ConfigOperation::Delete => {
@@ -216,13 +235,21 @@ fn changed(
             }
         }
     }
-    check_values(resource, &after, changes.iter().map(|change| change.key.as_str()))?;
+    check_values(
+        resource,
+        &after,
+        changes.iter().map(|change| change.key.as_str()),
+    )?;
     Ok(after)
 }
 
 /// Returns the elements of a list that is set, or those of its default.
 fn present_list(set: &ConfigImage, kind: i8, key: &str) -> Vec<String> {
-    let default = || def_of(kind, key).and_then(ConfigDef::default_text).unwrap_or_default();
+    let default = || {
+        def_of(kind, key)
+            .and_then(ConfigDef::default_text)
+            .unwrap_or_default()
+    };
     split_list(set.get(key).map_or_else(default, String::as_str))
 }
 
@@ -251,7 +278,11 @@ fn replaced(
         };
         after.insert(key.clone(), value.clone());
     }
-    check_values(resource, &after, configs.iter().map(|(key, _)| key.as_str()))?;
+    check_values(
+        resource,
+        &after,
+        configs.iter().map(|(key, _)| key.as_str()),
+    )?;
     Ok(after)
 }
 

@@ -24,8 +24,8 @@ use crate::record::{
     control_batch,
 };
 use crate::storage::{
-    AppendError, IoError, LoadError, Log, LogConfig, PARTITION_METADATA_FILE, ReadError, StartState,
-    TruncateError, partition_metadata_text,
+    AppendError, IoError, LoadError, Log, LogConfig, PARTITION_METADATA_FILE, ReadError,
+    StartState, TruncateError, partition_metadata_text,
 };
 use crate::types::{LeaderEpoch, Offset, TimestampMs, TopicPartition, Uuid};
 
@@ -120,7 +120,10 @@ impl MetadataLog {
         now_ms: TimestampMs,
     ) -> Result<(Self, MetadataImage), MetadataLogError> {
         let dir = log_dir.join(METADATA_DIR);
-        let at = |source| MetadataLogError::Io { path: dir.clone(), source };
+        let at = |source| MetadataLogError::Io {
+            path: dir.clone(),
+            source,
+        };
         fs.create_dir_all(&dir).map_err(at)?;
         let identity = dir.join(PARTITION_METADATA_FILE);
         if !fs.exists(&identity) {
@@ -137,11 +140,20 @@ impl MetadataLog {
             (next, last_epoch) = (end, epoch);
         }
         // The log is short, cut at each snapshot, and checked whole: its end decides everything.
-        let start =
-            StartState { clean: false, recovery_point: Offset::ZERO, log_start: Offset::ZERO };
+        let start = StartState {
+            clean: false,
+            recovery_point: Offset::ZERO,
+            log_start: Offset::ZERO,
+        };
         let partition = TopicPartition::new(METADATA_TOPIC, 0);
-        let (log, report) =
-            Log::load(Arc::clone(&fs), dir.clone(), partition, config(), start, now_ms)?;
+        let (log, report) = Log::load(
+            Arc::clone(&fs),
+            dir.clone(),
+            partition,
+            config(),
+            start,
+            now_ms,
+        )?;
         for warning in &report.warnings {
             tracing::warn!(%warning, "metadata log");
         }
@@ -198,9 +210,14 @@ impl MetadataLog {
             return Ok(());
         }
         let end = self.log.end_offset();
-        let path = self.dir.join(format!("{:020}-{:010}.checkpoint", end.0, self.epoch.0));
+        let path = self
+            .dir
+            .join(format!("{:020}-{:010}.checkpoint", end.0, self.epoch.0));
         let content = snapshot_bytes(&self.voter, &image_records(image), now_ms);
-        let at = |source| MetadataLogError::Io { path: path.clone(), source };
+        let at = |source| MetadataLogError::Io {
+            path: path.clone(),
+            source,
+        };
         self.fs.replace(&path, &content).map_err(at)?;
         self.records_since_snapshot = 0;
         // What the snapshot holds is no longer needed: start over behind it, and drop older ones.
@@ -233,8 +250,15 @@ impl MetadataLog {
         self.epoch = LeaderEpoch(self.epoch.max(known).max(logged).0.saturating_add(1));
         QuorumState::leading(self.voter.id, self.epoch)
             .write(&*self.fs, &state_path)
-            .map_err(|source| MetadataLogError::Io { path: state_path.clone(), source })?;
-        let opening = controls(&kraft::leader_change(&self.voter, first), now_ms, self.epoch);
+            .map_err(|source| MetadataLogError::Io {
+                path: state_path.clone(),
+                source,
+            })?;
+        let opening = controls(
+            &kraft::leader_change(&self.voter, first),
+            now_ms,
+            self.epoch,
+        );
         self.append_batch(&opening, now_ms)?;
         image.note_offset(Offset(self.log.end_offset().0 - 1));
         if first {
@@ -272,11 +296,7 @@ impl MetadataLog {
     }
 
     /// Applies what the log holds from `from` on.
-    fn replay(
-        &mut self,
-        from: Offset,
-        image: &mut MetadataImage,
-    ) -> Result<(), MetadataLogError> {
+    fn replay(&mut self, from: Offset, image: &mut MetadataImage) -> Result<(), MetadataLogError> {
         let end = self.log.end_offset();
         let mut next = from.max(self.log.start_offset());
         let mut transaction: Option<Vec<(Offset, MetadataRecord)>> = None;
@@ -287,7 +307,10 @@ impl MetadataLog {
                 return Err(self.damaged(next, "nothing can be read"));
             }
             buffer.clear();
-            let at = |source| MetadataLogError::Io { path: self.dir.clone(), source };
+            let at = |source| MetadataLogError::Io {
+                path: self.dir.clone(),
+                source,
+            };
             plan.read_into(&mut buffer).map_err(at)?;
             for batch in Batches::new(&buffer) {
                 let batch = batch.map_err(|error| self.damaged(next, &error.to_string()))?;
@@ -331,7 +354,11 @@ impl MetadataLog {
     }
 
     fn damaged(&self, offset: Offset, what: &str) -> MetadataLogError {
-        MetadataLogError::Damaged { path: self.dir.clone(), offset, what: what.to_owned() }
+        MetadataLogError::Damaged {
+            path: self.dir.clone(),
+            offset,
+            what: what.to_owned(),
+        }
     }
 }
 
@@ -373,7 +400,12 @@ fn append_snapshot_batches(
     }
     let footer = kraft::snapshot_footer();
     let records: Vec<ControlRecord<'_>> = footer.iter().map(as_control).collect();
-    out.extend_from_slice(&control_batch(&records, now_ms, Offset(next), LeaderEpoch(0)));
+    out.extend_from_slice(&control_batch(
+        &records,
+        now_ms,
+        Offset(next),
+        LeaderEpoch(0),
+    ));
 }
 
 /// Cuts records into sealed batches under the size limit.
@@ -381,7 +413,9 @@ fn batches_of(records: &[MetadataRecord], now_ms: TimestampMs) -> Vec<Vec<u8>> {
     let mut batches = Vec::new();
     let mut builder = BatchBuilder::new(BATCH_BYTES_MAX);
     let mut seal = |builder: &mut BatchBuilder| {
-        let bytes = builder.seal(&Seal::default()).expect("nothing is compressed");
+        let bytes = builder
+            .seal(&Seal::default())
+            .expect("nothing is compressed");
         batches.push(bytes.to_vec());
         builder.clear();
     };
@@ -390,7 +424,11 @@ fn batches_of(records: &[MetadataRecord], now_ms: TimestampMs) -> Vec<Vec<u8>> {
         if builder.append(None, Some(&value), &[], now_ms) != Append::Fits {
             seal(&mut builder);
             let alone = builder.append(None, Some(&value), &[], now_ms);
-            assert_eq!(alone, Append::Fits, "a metadata record is far below the limit");
+            assert_eq!(
+                alone,
+                Append::Fits,
+                "a metadata record is far below the limit"
+            );
         }
     }
     if !builder.is_empty() {
@@ -409,7 +447,9 @@ fn decode_batch(
         offset: base,
         what,
     };
-    let body = batch.decompressed_body(BATCH_BYTES_MAX * 8).map_err(|e| damaged(e.to_string()))?;
+    let body = batch
+        .decompressed_body(BATCH_BYTES_MAX * 8)
+        .map_err(|e| damaged(e.to_string()))?;
     let mut decoded = Vec::new();
     for record in Records::new(&body, batch.header().record_count) {
         let record = record.map_err(|error| damaged(error.to_string()))?;
@@ -428,22 +468,30 @@ fn controls(records: &[Control], now_ms: TimestampMs, epoch: LeaderEpoch) -> Vec
 }
 
 fn as_control((control_type, value): &Control) -> ControlRecord<'_> {
-    ControlRecord { control_type: *control_type, value }
+    ControlRecord {
+        control_type: *control_type,
+        value,
+    }
 }
 
 /// Lists the snapshots: end offset, epoch, path.
 fn snapshots(fs: &dyn Fs, dir: &Path) -> io::Result<Vec<(Offset, LeaderEpoch, PathBuf)>> {
     let parse = |name: &str| {
         let (offset, epoch) = name.strip_suffix(".checkpoint")?.split_once('-')?;
-        Some((Offset(offset.parse().ok()?), LeaderEpoch(epoch.parse().ok()?), dir.join(name)))
+        Some((
+            Offset(offset.parse().ok()?),
+            LeaderEpoch(epoch.parse().ok()?),
+            dir.join(name),
+        ))
     };
-    Ok(fs.read_dir(dir)?.iter().filter_map(|entry| parse(&entry.name)).collect())
+    Ok(fs
+        .read_dir(dir)?
+        .iter()
+        .filter_map(|entry| parse(&entry.name))
+        .collect())
 }
 
-fn newest_snapshot(
-    fs: &dyn Fs,
-    dir: &Path,
-) -> io::Result<Option<(Offset, LeaderEpoch, PathBuf)>> {
+fn newest_snapshot(fs: &dyn Fs, dir: &Path) -> io::Result<Option<(Offset, LeaderEpoch, PathBuf)>> {
     Ok(snapshots(fs, dir)?.into_iter().max())
 }
 
@@ -454,7 +502,10 @@ fn read_snapshot(
     end: Offset,
     image: &mut MetadataImage,
 ) -> Result<(), MetadataLogError> {
-    let at = |source| MetadataLogError::Io { path: path.to_owned(), source };
+    let at = |source| MetadataLogError::Io {
+        path: path.to_owned(),
+        source,
+    };
     let file = fs.open(path, OpenMode::Read).map_err(at)?;
     drop(file);
     let content = fs.read(path, SNAPSHOT_BYTES_MAX).map_err(at)?;
@@ -471,7 +522,10 @@ fn read_snapshot(
         for (_, record) in decode_batch(&batch, path)? {
             image
                 .apply(last, &record)
-                .map_err(|source| MetadataLogError::Apply { offset: last, source })?;
+                .map_err(|source| MetadataLogError::Apply {
+                    offset: last,
+                    source,
+                })?;
         }
     }
     Ok(())
@@ -479,5 +533,8 @@ fn read_snapshot(
 
 /// The metadata log rolls rarely and never deletes by itself: snapshots do.
 fn config() -> LogConfig {
-    LogConfig { max_message_bytes: BATCH_BYTES_MAX, ..LogConfig::default() }
+    LogConfig {
+        max_message_bytes: BATCH_BYTES_MAX,
+        ..LogConfig::default()
+    }
 }

@@ -41,7 +41,10 @@ pub struct Refusal {
 impl Refusal {
     /// Returns a refusal with a sentence.
     pub fn new(code: ErrorCode, message: impl Into<String>) -> Self {
-        Self { code, message: message.into() }
+        Self {
+            code,
+            message: message.into(),
+        }
     }
 
     /// Returns a refusal with the code's own sentence.
@@ -63,7 +66,10 @@ pub struct ControllerResult<T> {
 impl<T> ControllerResult<T> {
     /// Returns an answer that changes nothing.
     pub fn unchanged(response: T) -> Self {
-        Self { records: Vec::new(), response }
+        Self {
+            records: Vec::new(),
+            response,
+        }
     }
 }
 

@@ -35,9 +35,17 @@ impl Decide for CreatePartitions {
         let mut records = Vec::new();
         let mut response = Vec::new();
         for topic in &self.topics {
-            let again = self.topics.iter().filter(|other| other.topic == topic.topic).count() > 1;
+            let again = self
+                .topics
+                .iter()
+                .filter(|other| other.topic == topic.topic)
+                .count()
+                > 1;
             let outcome = if again {
-                Err(Refusal::new(ErrorCode::InvalidRequest, "Duplicate topic name."))
+                Err(Refusal::new(
+                    ErrorCode::InvalidRequest,
+                    "Duplicate topic name.",
+                ))
             } else {
                 add(topic, context)
             };
@@ -79,9 +87,17 @@ fn add(wanted: &NewPartitions, context: &mut Context<'_>) -> Result<Vec<Metadata
         let text = format!("Excessively large number of partitions per request: {added}.");
         return Err(Refusal::new(ErrorCode::PolicyViolation, text));
     }
-    let replicas = topic.partitions.first().map_or(1, |partition| partition.replicas.len());
+    let replicas = topic
+        .partitions
+        .first()
+        .map_or(1, |partition| partition.replicas.len());
     let placed = match &wanted.assignments {
-        None => place(image, added, i16::try_from(replicas).unwrap_or(1), context.rng)?,
+        None => place(
+            image,
+            added,
+            i16::try_from(replicas).unwrap_or(1),
+            context.rng,
+        )?,
         Some(assignments) => {
             if assignments.len() != usize::try_from(added).unwrap_or(0) {
                 let text = format!(

@@ -21,8 +21,9 @@ pub(super) fn place(
     replicas: i16,
     rng: &mut Rng,
 ) -> Result<Vec<Vec<BrokerId>>, Refusal> {
-    let (fenced, live): (Vec<_>, Vec<_>) =
-        image.brokers().partition(|broker| broker.registration.fenced);
+    let (fenced, live): (Vec<_>, Vec<_>) = image
+        .brokers()
+        .partition(|broker| broker.registration.fenced);
     let live: Vec<BrokerId> = live.iter().map(|broker| broker.id()).collect();
     let fenced: Vec<BrokerId> = fenced.iter().map(|broker| broker.id()).collect();
     let registered = live.len() + fenced.len();
@@ -32,7 +33,10 @@ pub(super) fn place(
         Err(Refusal::new(ErrorCode::InvalidReplicationFactor, text))
     };
     if live.is_empty() {
-        return refuse("All brokers are currently fenced or have all their log directories cordoned.".to_owned());
+        return refuse(
+            "All brokers are currently fenced or have all their log directories cordoned."
+                .to_owned(),
+        );
     }
     if wanted > registered {
         return refuse(format!(
@@ -43,10 +47,16 @@ pub(super) fn place(
     }
     let first = usize::try_from(rng.below(u64::try_from(live.len()).unwrap_or(1))).unwrap_or(0);
     let stripe = |partition: usize| {
-        let turned = live.iter().cycle().skip((first + partition) % live.len()).take(live.len());
+        let turned = live
+            .iter()
+            .cycle()
+            .skip((first + partition) % live.len())
+            .take(live.len());
         turned.chain(&fenced).copied().take(wanted).collect()
     };
-    Ok((0..usize::try_from(count).unwrap_or(0)).map(stripe).collect())
+    Ok((0..usize::try_from(count).unwrap_or(0))
+        .map(stripe)
+        .collect())
 }
 
 /// Returns the log directory of each replica: a broker's only one, else unassigned.
@@ -55,13 +65,18 @@ pub(super) fn directories(image: &MetadataImage, replicas: &[BrokerId]) -> Vec<U
         [only] => Some(only),
         _ => None,
     };
-    replicas.iter().map(|id| only(id).unwrap_or(UNASSIGNED)).collect()
+    replicas
+        .iter()
+        .map(|id| only(id).unwrap_or(UNASSIGNED))
+        .collect()
 }
 
 /// Returns the replicas that are in sync when a partition is new: those on live brokers.
 pub(super) fn initial_isr(image: &MetadataImage, replicas: &[BrokerId]) -> Vec<BrokerId> {
     let live = |id: &&BrokerId| {
-        image.broker(**id).is_some_and(|broker| !broker.registration.fenced)
+        image
+            .broker(**id)
+            .is_some_and(|broker| !broker.registration.fenced)
     };
     replicas.iter().filter(live).copied().collect()
 }

@@ -29,6 +29,9 @@ impl Decide for AllocateProducerIds {
             broker_epoch: self.broker_epoch,
             next_producer_id,
         };
-        ControllerResult { records: vec![record.into()], response: begin..next_producer_id }
+        ControllerResult {
+            records: vec![record.into()],
+            response: begin..next_producer_id,
+        }
     }
 }

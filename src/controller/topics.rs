@@ -63,8 +63,14 @@ impl Decide for CreateTopics {
         let mut response = Vec::new();
         let mut made: BTreeMap<String, String> = BTreeMap::new();
         for topic in &self.topics {
-            let outcome = if counts.get(topic.name.as_str()).is_some_and(|count| *count > 1) {
-                Err(Refusal::new(ErrorCode::InvalidRequest, "Duplicate topic name."))
+            let outcome = if counts
+                .get(topic.name.as_str())
+                .is_some_and(|count| *count > 1)
+            {
+                Err(Refusal::new(
+                    ErrorCode::InvalidRequest,
+                    "Duplicate topic name.",
+                ))
             } else {
                 create(topic, &made, context)
             };
@@ -117,7 +123,13 @@ fn create(
         placed_by_hand(topic, context.image)?
     };
     let id = context.rng.uuid();
-    let mut records = vec![Topic { name: topic.name.clone(), topic_id: id }.into()];
+    let mut records = vec![
+        Topic {
+            name: topic.name.clone(),
+            topic_id: id,
+        }
+        .into(),
+    ];
     records.extend(configs.into_iter().map(|(name, value)| {
         Config {
             resource_type: resource_type::TOPIC,
@@ -133,9 +145,9 @@ fn create(
     let created = CreatedTopic {
         id,
         partitions: i32::try_from(placed.len()).unwrap_or(i32::MAX),
-        replication_factor: placed
-            .first()
-            .map_or(0, |replicas| i16::try_from(replicas.len()).unwrap_or(i16::MAX)),
+        replication_factor: placed.first().map_or(0, |replicas| {
+            i16::try_from(replicas.len()).unwrap_or(i16::MAX)
+        }),
     };
     Ok((created, records))
 }
@@ -151,7 +163,9 @@ pub(super) fn new_partition(
     let Some(leader) = isr.first() else {
         return Err(Refusal::new(
             ErrorCode::InvalidReplicaAssignment,
-            format!("All brokers specified in the manual partition assignment for partition {number} are fenced or in controlled shutdown."),
+            format!(
+                "All brokers specified in the manual partition assignment for partition {number} are fenced or in controlled shutdown."
+            ),
         ));
     };
     Ok(Partition {
@@ -182,8 +196,11 @@ fn placed_by_count(
         ));
     }
     let settings = context.settings;
-    let partitions =
-        if topic.partitions == -1 { settings.default_partitions } else { topic.partitions };
+    let partitions = if topic.partitions == -1 {
+        settings.default_partitions
+    } else {
+        topic.partitions
+    };
     let replicas = if topic.replication_factor == -1 {
         settings.default_replication_factor
     } else {
@@ -199,10 +216,7 @@ fn placed_by_count(
     place(context.image, partitions, replicas, context.rng)
 }
 
-fn placed_by_hand(
-    topic: &NewTopic,
-    image: &MetadataImage,
-) -> Result<Vec<Vec<BrokerId>>, Refusal> {
+fn placed_by_hand(topic: &NewTopic, image: &MetadataImage) -> Result<Vec<Vec<BrokerId>>, Refusal> {
     let invalid = |text: String| Refusal::new(ErrorCode::InvalidReplicaAssignment, text);
     let mut by_number: BTreeMap<i32, Vec<BrokerId>> = BTreeMap::new();
     let mut expected = None;
@@ -211,10 +225,15 @@ fn placed_by_hand(
         check_assignment(image, &replicas, expected)?;
         expected = Some(replicas.len());
         if by_number.insert(*number, replicas).is_some() {
-            return Err(invalid(format!("Found multiple manual partition assignments for partition {number}")));
+            return Err(invalid(format!(
+                "Found multiple manual partition assignments for partition {number}"
+            )));
         }
     }
-    if !(0..).zip(by_number.keys()).all(|(expected, number)| expected == *number) {
+    if !(0..)
+        .zip(by_number.keys())
+        .all(|(expected, number)| expected == *number)
+    {
         return Err(invalid(
             "partitions should be a consecutive 0-based integer sequence".to_owned(),
         ));
@@ -230,7 +249,9 @@ pub(super) fn check_assignment(
 ) -> Result<(), Refusal> {
     let refuse = |text: String| Err(Refusal::new(ErrorCode::InvalidReplicaAssignment, text));
     if replicas.is_empty() {
-        return refuse("The manual partition assignment includes an empty replica list.".to_owned());
+        return refuse(
+            "The manual partition assignment includes an empty replica list.".to_owned(),
+        );
     }
     let mut seen = BTreeSet::new();
     let mut sorted = replicas.to_vec();
@@ -275,7 +296,10 @@ fn check_name(name: &str) -> Result<(), Refusal> {
             "the length of '{name}' is longer than the max allowed length {NAME_BYTES_MAX}"
         ));
     }
-    if !name.bytes().all(|b| b.is_ascii_alphanumeric() || b"._-".contains(&b)) {
+    if !name
+        .bytes()
+        .all(|b| b.is_ascii_alphanumeric() || b"._-".contains(&b))
+    {
         return refuse(format!(
             "'{name}' contains one or more characters other than ASCII alphanumerics, '.', '_' \
              and '-'"
@@ -331,7 +355,9 @@ fn check_configs(
     let mut checked = BTreeMap::new();
     for (name, value) in configs {
         let Some(value) = value else {
-            return Err(invalid(format!("Null value not supported for topic configs: {name}")));
+            return Err(invalid(format!(
+                "Null value not supported for topic configs: {name}"
+            )));
         };
         validate_topic_value(name, value).map_err(|error| invalid(error.to_string()))?;
         checked.insert(name.clone(), value.clone());
