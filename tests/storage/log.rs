@@ -1,13 +1,11 @@
 //! One log: append, read, roll, truncate, reopen; on real files.
 
-use std::sync::Arc;
-
 use kt::fs::{OpenMode, RealFs};
 use kt::record::{EndMarker, Producer, end_marker_batch};
 use kt::storage::{AppendError, Log, LogConfig, ProducerError, ReadError, StartState};
 use kt::types::{LeaderEpoch, Offset};
 
-use crate::model::{NOW, append, batch, dir, flush, load, partition, read_all};
+use crate::model::{NOW, append, batch, dir, flush, load, read_all};
 
 fn small() -> LogConfig {
     LogConfig {
@@ -537,5 +535,4 @@ fn the_start_moves_up_and_old_segments_go_in_two_steps() {
         fs.open(&dir(folder.path()).join("x"), OpenMode::Read)
             .is_err()
     );
-    let _ = (partition(), Arc::clone(&fs));
 }
