@@ -123,11 +123,11 @@ impl Connection {
         if *self.stop.borrow() {
             return Ok(false);
         }
+        let may_read = self.pending.len() < PENDING_MAX && self.pending_bytes < PENDING_BYTES_MAX;
         let Some(front) = self.pending.front_mut() else {
             self.frames.release();
             return self.wait_idle().await;
         };
-        let may_read = self.pending.len() < PENDING_MAX && self.pending_bytes < PENDING_BYTES_MAX;
         tokio::select! {
             biased;
             () = front.answer.finished() => {}
@@ -200,8 +200,8 @@ impl Connection {
     ) -> Result<(), ConnectionEnd> {
         if header.api_version < produce::VERSION_MIN {
             self.finish_pending().await?;
-            produce::refuse_message_set(&mut self.out, &header, frame)?;
-            return Ok(());
+            let refused = produce::refuse_message_set(&mut self.out, &header, frame)?;
+            return refused.then_some(()).ok_or(ConnectionEnd::SilentProduceFailed);
         }
         let Request::Produce(request) = decode_request(ApiKey::Produce, header.api_version, frame)?
         else {

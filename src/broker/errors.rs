@@ -14,6 +14,7 @@ pub(super) fn append_failure(error: &AppendFailure) -> ErrorCode {
         AppendFailure::Invalid(error) => invalid_batch(error),
         AppendFailure::Log(error) => append_error(error),
         AppendFailure::NotEnoughReplicas { .. } => ErrorCode::NotEnoughReplicas,
+        AppendFailure::Retired => ErrorCode::UnknownTopicOrPartition,
         AppendFailure::Offline => ErrorCode::KafkaStorageError,
     }
 }
@@ -24,6 +25,7 @@ pub(super) fn read_failure(error: &ReadFailure) -> ErrorCode {
         ReadFailure::OutOfRange { .. } => ErrorCode::OffsetOutOfRange,
         ReadFailure::FencedLeaderEpoch { .. } => ErrorCode::FencedLeaderEpoch,
         ReadFailure::UnknownLeaderEpoch { .. } => ErrorCode::UnknownLeaderEpoch,
+        ReadFailure::Retired => ErrorCode::UnknownTopicOrPartition,
         ReadFailure::Log(_) | ReadFailure::Start(_) | ReadFailure::Offline => ErrorCode::KafkaStorageError,
     }
 }

@@ -4,6 +4,7 @@
 //! log holds: a client that reads `transaction.version` 2 sends requests of the second protocol.
 
 use crate::metadata::MetadataImage;
+use crate::metadata::record::RecordFeature;
 
 /// A feature and the levels that this broker can run.
 #[derive(Clone, Copy, Debug)]
@@ -27,6 +28,26 @@ impl Features {
     /// Returns what can be run.
     pub(super) fn supported(self) -> impl Iterator<Item = SupportedFeature> {
         [METADATA_VERSION, ELIGIBLE_LEADER_REPLICAS].into_iter()
+    }
+
+    /// Returns all that the registration names, as Apache Kafka 4.3.1 does: the levels that the
+    /// metadata of a cluster formatted by it may hold.
+    pub(super) fn records(self) -> Vec<RecordFeature> {
+        const REGISTERED: [(&str, i16, i16); 7] = [
+            ("eligible.leader.replicas.version", 0, 1),
+            ("group.version", 0, 1),
+            ("kraft.version", 0, 1),
+            ("metadata.version", 7, 30),
+            ("share.version", 0, 1),
+            ("streams.version", 0, 1),
+            ("transaction.version", 0, 2),
+        ];
+        let record = |(name, min, max): (&str, i16, i16)| RecordFeature {
+            name: name.to_owned(),
+            min_supported_version: min,
+            max_supported_version: max,
+        };
+        REGISTERED.into_iter().map(record).collect()
     }
 
     /// Returns the names and levels that are in force.

@@ -15,7 +15,9 @@ use super::flush::{DirFailure, FlushPool};
 use super::waiters::{WaiterId, Waiters};
 use crate::fs::Fs;
 use crate::record::{ValidateOptions, ValidatedBatch, validate};
-use crate::storage::{AppendInfo, Log, LogConfig, ReadPlan, TimestampAndOffset};
+use crate::storage::{
+    AppendInfo, IoError, Log, LogConfig, PartitionCheckpoint, ReadPlan, TimestampAndOffset,
+};
 use crate::types::{LeaderEpoch, Offset, TimestampMs, TopicPartition, Uuid};
 
 /// When an append is acknowledged.
@@ -104,6 +106,10 @@ struct Core {
     state: ReplicaState,
     high_watermark: Offset,
     flushing: bool,
+    /// When the last flush ended, or the log was opened.
+    flushed_ms: TimestampMs,
+    /// Whether the topic was deleted: nothing is written any more.
+    retired: bool,
     waiters: Waiters,
 }
 
@@ -158,6 +164,8 @@ impl Partition {
             log,
             state,
             flushing: false,
+            flushed_ms: 0,
+            retired: false,
             waiters: Waiters::default(),
         };
         Arc::new(Self {
@@ -215,6 +223,9 @@ impl Partition {
             return Err(AppendFailure::Offline);
         }
         let mut core = self.core.lock();
+        if core.retired {
+            return Err(AppendFailure::Retired);
+        }
         let in_sync = core.state.in_sync;
         if ack == Ack::All && i64::try_from(in_sync).unwrap_or(0) < i64::from(settings.min_in_sync)
         {
@@ -245,6 +256,14 @@ impl Partition {
             self.start_flush(pool);
         }
         Ok(AppendOutcome { info, wait_for })
+    }
+
+    /// Returns whether `flush.ms` has passed since something was appended that is not flushed.
+    #[must_use]
+    pub fn is_flush_due(&self, now_ms: TimestampMs) -> bool {
+        let flush_ms = self.settings.load().log.flush_ms;
+        let core = self.core.lock();
+        core.unflushed() > 0 && now_ms.saturating_sub(core.flushed_ms) >= flush_ms
     }
 
     /// Flushes what was appended, on the pool, if no flush runs already.
@@ -316,6 +335,9 @@ impl Partition {
         if self.dir.is_failed() {
             return Poll::Ready(Err(AppendFailure::Offline));
         }
+        if core.retired {
+            return Poll::Ready(Err(AppendFailure::Retired));
+        }
         core.waiters.register(id, context.waker());
         Poll::Pending
     }
@@ -361,6 +383,9 @@ impl Partition {
             isolation,
             first_whole,
         } = request;
+        if core.retired {
+            return Err(ReadFailure::Retired);
+        }
         let start = core.log.start_offset();
         let end = core.log.end_offset();
         if from < start || from > end {
@@ -453,6 +478,32 @@ impl Partition {
     #[must_use]
     pub fn readable_until(&self, isolation: Isolation) -> Offset {
         self.core.lock().readable_until(isolation)
+    }
+
+    /// Ends the partition's service, and runs `action` on its log for the last time.
+    pub fn retire<T>(&self, action: impl FnOnce(&Log) -> T) -> T {
+        let mut core = self.core.lock();
+        core.retired = true;
+        let outcome = action(&core.log);
+        let woken = core.waiters.take();
+        drop(core);
+        for (_, waker) in woken {
+            waker.wake();
+        }
+        outcome
+    }
+
+    /// Writes what the log's small files lack, and returns what the checkpoints keep.
+    pub fn checkpoint(&self) -> (PartitionCheckpoint, Result<(), IoError>) {
+        let mut core = self.core.lock();
+        let written = core.log.checkpoint();
+        let entry = PartitionCheckpoint {
+            partition: self.topic_partition.clone(),
+            recovery_point: core.log.recovery_point(),
+            log_start: core.log.start_offset(),
+            high_watermark: core.high_watermark,
+        };
+        (entry, written)
     }
 
     /// Runs `action` on the log, under the partition's lock.

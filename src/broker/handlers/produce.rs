@@ -242,7 +242,8 @@ fn refusal(
     answer
 }
 
-/// Appends the refusal of a message set: `body` in the layout of versions 0 to 2.
+/// Appends the refusal of a message set, whose `body` is in the layout of versions 0 to 2; returns
+/// `false` if the client wants no answer, so that only the connection's end can tell it.
 ///
 /// ```text
 /// request   acks int16 · timeout int32 · topics [ name string · partitions [ index int32 · bytes ] ]
@@ -253,7 +254,7 @@ pub(in crate::broker) fn refuse_message_set(
     out: &mut BytesMut,
     header: &RequestHeader,
     mut body: Bytes,
-) -> Result<(), WireError> {
+) -> Result<bool, WireError> {
     let begin = out.len();
     out.put_i32(0);
     out.put_i32(header.correlation_id);
@@ -287,13 +288,14 @@ pub(in crate::broker) fn refuse_message_set(
     }
     if acks == 0 {
         out.truncate(begin);
-        return Ok(());
+        return Ok(false);
     }
-    let length = i32::try_from(out.len() - begin - 4).expect("no longer than the request");
+    let length = i32::try_from(out.len() - begin - 4)
+        .expect("at most three times the request, which is below 700 MiB");
     if let Some(field) = out.get_mut(begin..begin + 4) {
         field.copy_from_slice(&length.to_be_bytes());
     }
-    Ok(())
+    Ok(true)
 }
 
 /// Returns `body` if it has at least `bytes` bytes left.
