@@ -13,13 +13,13 @@ use std::time::Duration;
 use bytes::{Bytes, BytesMut};
 use tokio::io::AsyncWriteExt as _;
 use tokio::net::TcpStream;
-use tokio::sync::watch;
 
 use super::answer::{Answer, Piece};
 use super::context::{ConnectionContext, RequestContext};
 use super::dispatch::dispatch;
 use super::handlers::{api_versions, produce};
 use super::state::BrokerState;
+use super::stop::Stop;
 use crate::net::{FrameBuffer, FrameError};
 use crate::protocol::{
     ApiKey, Request, RequestHeader, WireError, decode_request, encode_response,
@@ -75,7 +75,7 @@ pub(super) struct Connection {
     pending: VecDeque<Pending>,
     pending_bytes: usize,
     idle_max: Duration,
-    stop: watch::Receiver<bool>,
+    stop: Stop,
 }
 
 impl Connection {
@@ -84,7 +84,7 @@ impl Connection {
         peer: SocketAddr,
         listener: Arc<str>,
         state: Arc<BrokerState>,
-        stop: watch::Receiver<bool>,
+        stop: Stop,
     ) -> Self {
         let frames = FrameBuffer::new(state.limits.request_bytes_max);
         let idle_max = state.limits.connection_idle_max;

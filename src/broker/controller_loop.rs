@@ -92,6 +92,7 @@ impl ControllerHandle {
 }
 
 /// The owner of the metadata log.
+#[derive(Debug)]
 pub(super) struct ControllerLoop {
     pub(super) log: MetadataLog,
     pub(super) image: MetadataImage,

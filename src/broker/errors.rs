@@ -41,7 +41,7 @@ fn invalid_batch(error: &ValidateError) -> ErrorCode {
         | ValidateError::CountMismatch { .. }
         | ValidateError::Control
         | ValidateError::Sequence { .. }
-        | ValidateError::Structure(StreamError::Record(_) | StreamError::Count { .. })
+        | ValidateError::Structure(StreamError::Record(_))
         | ValidateError::Records { has_timestamp: false, .. } => ErrorCode::InvalidRecord,
         ValidateError::ZstdNotAllowed => ErrorCode::UnsupportedCompressionType,
         ValidateError::TooLarge { .. } => ErrorCode::MessageTooLarge,

@@ -3,10 +3,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::watch;
 
 use super::log_dirs::LogDirs;
 use super::state::BrokerState;
+use super::stop::{Stop, stopped};
 
 /// `log.flush.offset.checkpoint.interval.ms` and `log.flush.start.offset.checkpoint.interval.ms`.
 const CHECKPOINT_INTERVAL: Duration = Duration::from_secs(60);
@@ -17,12 +17,12 @@ const TICK: Duration = Duration::from_secs(1);
 pub(super) async fn run(
     state: Arc<BrokerState>,
     dirs: Arc<LogDirs>,
-    mut stop: watch::Receiver<bool>,
+    mut stop: Stop,
 ) {
     let mut next_checkpoint = state.clock.monotonic() + CHECKPOINT_INTERVAL;
     loop {
         tokio::select! {
-            _ = stop.wait_for(|stop| *stop) => return,
+            () = stopped(&mut stop) => return,
             () = tokio::time::sleep(TICK) => {}
         }
         let now_ms = state.clock.now_ms();

@@ -18,6 +18,7 @@ use crate::storage::{LoadedLog, Log};
 use crate::types::{BrokerId, TopicPartition, Uuid};
 
 /// What makes the broker follow images.
+#[derive(Debug)]
 pub(super) struct ImageApplier {
     pub(super) node_id: BrokerId,
     pub(super) fs: Arc<dyn Fs>,

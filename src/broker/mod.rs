@@ -21,6 +21,7 @@ mod producer_ids;
 mod settings;
 mod start;
 mod state;
+mod stop;
 
 pub use log_dirs::LogDirsError;
 pub use start::{Broker, StartError};

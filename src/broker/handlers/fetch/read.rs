@@ -11,6 +11,7 @@ use std::time::Duration;
 use super::Asked;
 use crate::broker::context::RequestContext;
 use crate::broker::errors::read_failure;
+use crate::broker::stop::stopped;
 use crate::protocol::ErrorCode;
 use crate::protocol::messages::FetchRequest;
 use crate::replica::{
@@ -161,7 +162,7 @@ async fn wait(items: &mut [Item], limits: &Limits, context: &RequestContext<'_>)
         biased;
         () = enough => true,
         () = tokio::time::sleep(limits.wait_max) => false,
-        _ = stop.wait_for(|stop| *stop) => false,
+        () = stopped(&mut stop) => false,
     };
     for item in items.iter_mut() {
         if let (Ok(partition), Some(waiter)) = (&item.partition, item.waiter.take()) {
