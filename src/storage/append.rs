@@ -198,7 +198,7 @@ impl Log {
         if self.segments.active().bytes == 0 && self.segments.active().base == base {
             return Ok(());
         }
-        self.finish_active()?;
+        let changed = self.finish_active()?;
         self.write_snapshot()?;
         let path = self.segments.path(base, LOG_SUFFIX);
         let file = self
@@ -215,6 +215,8 @@ impl Log {
             self.unsynced
                 .push((base, self.segments.path(old_base, LOG_SUFFIX), file));
         }
+        self.unsynced
+            .extend(changed.into_iter().map(|(path, file)| (base, path, file)));
         let mut segment = Segment::new(base, 0, now_ms);
         segment.file = Some(file);
         self.segments.map.insert(base, segment);

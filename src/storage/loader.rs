@@ -13,9 +13,10 @@ use std::sync::Arc;
 use super::checkpoint::{LEADER_EPOCH_FILE, read_epochs};
 use super::config::LogConfig;
 use super::dir::{
-    DELETED_SUFFIX, LOG_SUFFIX, SNAPSHOT_SUFFIX, TXN_INDEX_SUFFIX, parse_segment_name,
+    DELETED_SUFFIX, INDEX_SUFFIX, LOG_SUFFIX, SNAPSHOT_SUFFIX, TIME_INDEX_SUFFIX, TXN_INDEX_SUFFIX,
+    parse_segment_name,
 };
-use super::error::{AtPath, IoError, LoadError};
+use super::error::{AtPath, IoError, LoadError, ReadError};
 use super::file_records::{HeaderScan, Located, Scanned};
 use super::index::{Entry as _, Index};
 use super::leader_epoch::LeaderEpochCache;
@@ -185,13 +186,15 @@ impl Log {
             .collect();
         for base in bases {
             let end = self.segments.next_base(base).unwrap_or(self.end);
-            let path = self.segments.path(base, LOG_SUFFIX);
-            let file = self
-                .segments
-                .fs
-                .open(&path, OpenMode::ReadWrite)
-                .at("open", &path)?;
-            self.unsynced.push((end, path, file));
+            for suffix in [LOG_SUFFIX, INDEX_SUFFIX, TIME_INDEX_SUFFIX] {
+                let path = self.segments.path(base, suffix);
+                let file = self
+                    .segments
+                    .fs
+                    .open(&path, OpenMode::ReadWrite)
+                    .at("open", &path)?;
+                self.unsynced.push((end, path, file));
+            }
         }
         self.unsynced_name = Some(active);
         Ok(())
@@ -358,13 +361,13 @@ impl Log {
             let Some(segment) = self.segments.map.get(&base) else {
                 continue;
             };
+            let begin = match self.search(segment, from.max(base)) {
+                Ok(Some(batch)) => batch.position,
+                Ok(None) => continue,
+                Err(ReadError::Io(error)) => return Err(error),
+                Err(ReadError::Damaged { .. } | ReadError::OutOfRange { .. }) => 0,
+            };
             let file = self.segments.file(segment)?;
-            let relative = from.0.saturating_sub(base.0);
-            let begin = self
-                .segments
-                .indexes(segment)?
-                .offsets
-                .position_for(relative);
             let (holes, end) = (segment.holes.clone(), segment.bytes);
             let path = self.segments.path(base, LOG_SUFFIX);
             let mut scan = HeaderScan::new(file.as_ref(), &holes, begin, end);
@@ -414,7 +417,7 @@ fn scan_dir(segments: &mut Segments, now_ms: TimestampMs) -> Result<Found, LoadE
             }
             SNAPSHOT_SUFFIX => found.snapshots.push(offset),
             TXN_INDEX_SUFFIX => found.transaction_indexes.push(offset),
-            super::dir::INDEX_SUFFIX | super::dir::TIME_INDEX_SUFFIX => {
+            INDEX_SUFFIX | TIME_INDEX_SUFFIX => {
                 indexes.insert(path, offset);
             }
             _ => {}
