@@ -270,9 +270,9 @@ impl Log {
         self.allocate_ahead(bytes);
         let active = self.segments.active();
         let position = active.bytes;
-        let path = self.segments.path(active.base, LOG_SUFFIX);
         let file = active.file.as_ref().expect("the active segment is open");
         if let Err(error) = file.write_all_at(slices, position) {
+            let path = self.segments.path(active.base, LOG_SUFFIX);
             // Part of it may be there. Nobody may take it for records, now or after a restart.
             if let Err(cut) = file.set_bytes(position) {
                 self.poison(format!(

@@ -522,3 +522,11 @@ fn the_start_moves_up_and_old_segments_go_in_two_steps() {
             .is_err()
     );
 }
+
+#[test]
+fn a_log_may_move_between_threads() {
+    fn check<T: Send + Sync>() {}
+    check::<Log>();
+    check::<kt::storage::ReadPlan>();
+    check::<kt::storage::FlushPlan>();
+}

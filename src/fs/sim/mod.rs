@@ -5,18 +5,17 @@
 //! changes in their directory; a rename survives as a whole or not at all. A file's sync does not
 //! make its name durable: only the directory's does. Calls can be made to fail by their number.
 
-use std::collections::{BTreeMap, BTreeSet};
+mod disk;
+
 use std::io::{self, IoSlice};
-use std::path::{Component, Path};
+use std::path::Path;
 use std::sync::Arc;
 
 use parking_lot::Mutex;
 
+use self::disk::{Change, DirNode, FileNode, NameChange, Node, State, names, to_usize};
 use super::{DirEntry, File, Fs, Lock, Metadata, OpenMode};
 use crate::rng::Rng;
-
-/// What a disk writes at once or not at all.
-const SECTOR_BYTES: u64 = 512;
 
 /// A disk in memory; clones are the same disk.
 #[derive(Clone, Debug)]
@@ -33,61 +32,10 @@ pub enum SimFault {
     NoSpace,
 }
 
-#[derive(Debug)]
-struct State {
-    /// By number; 0 is the root.
-    nodes: Vec<Node>,
-    /// Changing calls so far.
-    calls: u64,
-    fault: Option<(u64, SimFault)>,
-    /// Handles from before a crash are dead.
-    boots: u64,
-    locked: BTreeSet<usize>,
-}
-
-#[derive(Debug)]
-enum Node {
-    File(FileNode),
-    Dir(DirNode),
-}
-
-#[derive(Debug, Default)]
-struct FileNode {
-    now: Vec<u8>,
-    durable: Vec<u8>,
-    pending: Vec<Change>,
-}
-
-#[derive(Clone, Debug)]
-enum Change {
-    Write { position: u64, bytes: Vec<u8> },
-    Size(u64),
-}
-
-#[derive(Debug, Default)]
-struct DirNode {
-    now: BTreeMap<String, usize>,
-    durable: BTreeMap<String, usize>,
-    pending: Vec<NameChange>,
-}
-
-#[derive(Clone, Debug)]
-struct NameChange {
-    gone: Option<String>,
-    new: Option<(String, usize)>,
-}
-
 impl Default for SimFs {
     fn default() -> Self {
-        let state = State {
-            nodes: vec![Node::Dir(DirNode::default())],
-            calls: 0,
-            fault: None,
-            boots: 0,
-            locked: BTreeSet::new(),
-        };
         Self {
-            state: Arc::new(Mutex::new(state)),
+            state: Arc::new(Mutex::new(State::new())),
         }
     }
 }
@@ -96,16 +44,7 @@ impl SimFs {
     /// Cuts the power: what is not synced is lost, torn or kept, as `rng` has it. Open files are
     /// dead afterwards.
     pub fn crash(&self, rng: &mut Rng) {
-        let mut state = self.state.lock();
-        state.boots += 1;
-        state.locked.clear();
-        state.fault = None;
-        for node in &mut state.nodes {
-            match node {
-                Node::File(file) => file.crash(rng),
-                Node::Dir(dir) => dir.crash(rng),
-            }
-        }
+        self.state.lock().crash(rng);
     }
 
     /// Makes the call fail that changes something and comes after `calls` others.
@@ -124,199 +63,6 @@ impl SimFs {
     pub fn calls(&self) -> u64 {
         self.state.lock().calls
     }
-}
-
-impl FileNode {
-    fn change(&mut self, change: Change) {
-        apply(&mut self.now, &change);
-        self.pending.push(change);
-    }
-
-    fn sync(&mut self) {
-        for change in self.pending.drain(..) {
-            apply(&mut self.durable, &change);
-        }
-    }
-
-    fn crash(&mut self, rng: &mut Rng) {
-        // Mostly all, or all up to some moment; sometimes any sectors at all.
-        let mode = rng.below(3);
-        let kept = match mode {
-            0 => self.pending.len(),
-            _ => usize::try_from(rng.below(self.pending.len() as u64 + 1)).unwrap_or(0),
-        };
-        for (index, change) in self.pending.drain(..).enumerate() {
-            match change {
-                Change::Write { position, bytes } if mode == 2 || index == kept => {
-                    tear(&mut self.durable, position, &bytes, rng);
-                }
-                change if index < kept => apply(&mut self.durable, &change),
-                _ => {}
-            }
-        }
-        self.now.clone_from(&self.durable);
-    }
-}
-
-fn apply(content: &mut Vec<u8>, change: &Change) {
-    match change {
-        Change::Size(bytes) => content.resize(to_usize(*bytes), 0),
-        Change::Write { position, bytes } => {
-            let begin = to_usize(*position);
-            let end = begin + bytes.len();
-            if content.len() < end {
-                content.resize(end, 0);
-            }
-            if let Some(target) = content.get_mut(begin..end) {
-                target.copy_from_slice(bytes);
-            }
-        }
-    }
-}
-
-/// Writes a random choice of the sectors that a write touches.
-fn tear(content: &mut Vec<u8>, position: u64, bytes: &[u8], rng: &mut Rng) {
-    let mut rest = bytes;
-    let mut position = position;
-    while !rest.is_empty() {
-        let room = SECTOR_BYTES - position % SECTOR_BYTES;
-        let (sector, after) = rest.split_at(rest.len().min(to_usize(room)));
-        if rng.below(2) == 0 {
-            apply(
-                content,
-                &Change::Write {
-                    position,
-                    bytes: sector.to_vec(),
-                },
-            );
-        }
-        rest = after;
-        position += room;
-    }
-}
-
-impl DirNode {
-    fn change(&mut self, change: NameChange) {
-        change.apply(&mut self.now);
-        self.pending.push(change);
-    }
-
-    fn sync(&mut self) {
-        for change in self.pending.drain(..) {
-            change.apply(&mut self.durable);
-        }
-    }
-
-    fn crash(&mut self, rng: &mut Rng) {
-        for change in self.pending.drain(..) {
-            if rng.below(2) == 0 {
-                change.apply(&mut self.durable);
-            }
-        }
-        self.now.clone_from(&self.durable);
-    }
-}
-
-impl NameChange {
-    fn apply(&self, names: &mut BTreeMap<String, usize>) {
-        if let Some(name) = &self.gone {
-            names.remove(name);
-        }
-        if let Some((name, node)) = &self.new {
-            names.insert(name.clone(), *node);
-        }
-    }
-}
-
-impl State {
-    /// Counts a call that changes something; fails the one that is to fail.
-    fn count(&mut self) -> io::Result<()> {
-        self.calls += 1;
-        match self.fault {
-            Some((at, fault)) if self.calls > at => Err(match fault {
-                SimFault::Io => rustix::io::Errno::IO.into(),
-                SimFault::NoSpace => rustix::io::Errno::NOSPC.into(),
-            }),
-            _ => Ok(()),
-        }
-    }
-
-    fn lookup(&self, path: &Path) -> io::Result<usize> {
-        let mut node = 0;
-        for name in names(path) {
-            let dir = self.dir(node)?;
-            node = *dir.now.get(&name?).ok_or(io::ErrorKind::NotFound)?;
-        }
-        Ok(node)
-    }
-
-    fn dir(&self, node: usize) -> io::Result<&DirNode> {
-        match self.nodes.get(node) {
-            Some(Node::Dir(dir)) => Ok(dir),
-            _ => Err(io::ErrorKind::NotADirectory.into()),
-        }
-    }
-
-    fn dir_mut(&mut self, node: usize) -> io::Result<&mut DirNode> {
-        match self.nodes.get_mut(node) {
-            Some(Node::Dir(dir)) => Ok(dir),
-            _ => Err(io::ErrorKind::NotADirectory.into()),
-        }
-    }
-
-    fn file_mut(&mut self, node: usize) -> io::Result<&mut FileNode> {
-        match self.nodes.get_mut(node) {
-            Some(Node::File(file)) => Ok(file),
-            _ => Err(io::ErrorKind::IsADirectory.into()),
-        }
-    }
-
-    /// Returns the directory above a path, and the path's last name.
-    fn parent(&self, path: &Path) -> io::Result<(usize, String)> {
-        let name = path.file_name().and_then(|name| name.to_str());
-        let name = name.ok_or(io::ErrorKind::InvalidInput)?.to_owned();
-        let parent = self.lookup(path.parent().unwrap_or(Path::new("")))?;
-        Ok((parent, name))
-    }
-
-    fn link(&mut self, path: &Path, node: usize) -> io::Result<()> {
-        let (parent, name) = self.parent(path)?;
-        self.dir_mut(parent)?.change(NameChange {
-            gone: None,
-            new: Some((name, node)),
-        });
-        Ok(())
-    }
-
-    fn unlink(&mut self, path: &Path) -> io::Result<()> {
-        self.lookup(path)?;
-        let (parent, name) = self.parent(path)?;
-        self.dir_mut(parent)?.change(NameChange {
-            gone: Some(name),
-            new: None,
-        });
-        Ok(())
-    }
-
-    fn add(&mut self, node: Node) -> usize {
-        self.nodes.push(node);
-        self.nodes.len() - 1
-    }
-}
-
-fn names(path: &Path) -> impl Iterator<Item = io::Result<String>> + '_ {
-    path.components().filter_map(|component| match component {
-        Component::Normal(name) => {
-            let name = name.to_str().map(str::to_owned);
-            Some(name.ok_or_else(|| io::ErrorKind::InvalidInput.into()))
-        }
-        Component::ParentDir => Some(Err(io::ErrorKind::InvalidInput.into())),
-        Component::RootDir | Component::CurDir | Component::Prefix(_) => None,
-    })
-}
-
-fn to_usize(bytes: u64) -> usize {
-    usize::try_from(bytes).expect("a simulated file fits memory")
 }
 
 #[derive(Debug)]
