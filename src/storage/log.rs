@@ -1,8 +1,9 @@
-//! Log: one partition's records on disk; its state, and appending to it.
+//! Log: one partition's records on disk; its state, what is synced, and its end in order.
 //!
-//! Appending is in `append.rs`, reading in `lookup.rs`, cutting in `truncate.rs`, opening in `loader.rs`. A log belongs to
-//! one owner under one lock. It promises that what [`Log::append`] returned is at its end, and
-//! durable once a [`FlushPlan`] taken afterwards has run; it refuses writes after a failed sync.
+//! Appending is in `append.rs`, reading in `lookup.rs`, cutting in `truncate.rs`, opening in
+//! `loader.rs`. A log belongs to one owner under one lock. It promises that what [`Log::append`]
+//! returned is at its end, and durable once a [`FlushPlan`] taken afterwards has run; it refuses
+//! writes after a failed sync.
 
 use std::collections::VecDeque;
 use std::io::IoSlice;
