@@ -106,13 +106,13 @@ pub fn delete_dir_name(partition: &TopicPartition, id: Uuid) -> String {
 
 /// Returns the content of `partition.metadata`.
 #[must_use]
-pub fn partition_metadata_text(topic_id: Uuid) -> String {
+pub(super) fn partition_metadata_text(topic_id: Uuid) -> String {
     format!("version: 0\ntopic_id: {topic_id}")
 }
 
 /// Returns the topic id of a `partition.metadata`; `None` if it is malformed or names no id.
 #[must_use]
-pub fn parse_partition_metadata(content: &[u8]) -> Option<Uuid> {
+pub(super) fn parse_partition_metadata(content: &[u8]) -> Option<Uuid> {
     let text = std::str::from_utf8(content).ok()?;
     let mut lines = text.lines();
     if lines.next()?.split_once(':')?.1.trim() != "0" {
