@@ -32,6 +32,7 @@ pub mod client;
 pub mod controller;
 
 
+pub mod replica;
 pub mod broker;
 
 pub mod commands;

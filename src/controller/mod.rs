@@ -1,1 +1,3 @@
 //! Decides changes of the metadata.
+
+mod kraft;

@@ -15,7 +15,7 @@ use super::flush::{DirFailure, FlushPool};
 use super::waiters::{WaiterId, Waiters};
 use crate::fs::Fs;
 use crate::record::{ValidateOptions, ValidatedBatch, validate};
-use crate::storage::{AppendInfo, Log, LogConfig, ReadPlan};
+use crate::storage::{AppendInfo, Log, LogConfig, ReadPlan, TimestampAndOffset};
 use crate::types::{LeaderEpoch, Offset, TimestampMs, TopicPartition, Uuid};
 
 /// When an append is acknowledged.
@@ -114,7 +114,13 @@ impl Core {
             return Vec::new();
         }
         self.high_watermark = until;
+        self.log.on_high_watermark(until);
         self.waiters.take()
+    }
+
+    /// Returns how many offsets are not flushed yet.
+    fn unflushed(&self) -> i64 {
+        self.log.end_offset().0 - self.log.flushed_offset().0
     }
 
     /// Returns the first offset that a reader may not see.
@@ -127,8 +133,7 @@ impl Core {
     }
 
     fn last_stable_offset(&self) -> Offset {
-        let first_unstable = self.log.first_unstable_offset();
-        first_unstable.map_or(self.high_watermark, |first| first.min(self.high_watermark))
+        self.log.last_stable_offset(self.high_watermark)
     }
 }
 
@@ -142,9 +147,9 @@ impl Partition {
         fs: Arc<dyn Fs>,
         dir: Arc<DirFailure>,
     ) -> Arc<Self> {
-        let topic_partition = log.topic_partition().clone();
+        let topic_partition = log.partition().clone();
         let high_watermark =
-            if settings.flush_before_ack { log.recovery_point() } else { log.end_offset() };
+            if settings.flush_before_ack { log.flushed_offset() } else { log.end_offset() };
         let core = Core {
             high_watermark: high_watermark.max(log.start_offset()),
             log,
@@ -169,13 +174,10 @@ impl Partition {
     }
 
     /// Begins to lead with this epoch.
-    pub fn lead(&self, state: ReplicaState) -> Result<(), AppendFailure> {
+    pub fn lead(&self, state: ReplicaState) {
         let mut core = self.core.lock();
-        if state.leader_epoch > core.state.leader_epoch {
-            core.log.start_leader_epoch(state.leader_epoch)?;
-        }
+        core.log.assign_epoch(state.leader_epoch);
         core.state = state;
-        Ok(())
     }
 
     /// Checks a batch, appends it, and starts a flush if none runs.
@@ -223,7 +225,7 @@ impl Partition {
         };
         let flush = !core.flushing
             && !info.duplicate
-            && (settings.flush_before_ack || core.log.is_flush_due(now_ms));
+            && (settings.flush_before_ack || core.unflushed() >= settings.log.flush_messages);
         core.flushing |= flush;
         let wait_for = (ack == Ack::All && core.high_watermark < until).then_some(until);
         drop(core);
@@ -239,7 +241,7 @@ impl Partition {
     /// Flushes what was appended, on the pool, if no flush runs already.
     pub fn flush_on(self: &Arc<Self>, pool: &dyn FlushPool) {
         let mut core = self.core.lock();
-        if core.flushing || core.log.recovery_point() >= core.log.end_offset() {
+        if core.flushing || core.unflushed() == 0 {
             return;
         }
         core.flushing = true;
@@ -267,18 +269,19 @@ impl Partition {
             let mut core = self.core.lock();
             let woken = match flushed {
                 Ok(()) => {
-                    core.log.flushed(plan.until());
-                    core.advance(plan.until())
+                    core.log.flushed(plan.until);
+                    core.advance(plan.until)
                 }
                 Err(error) => {
                     // Never tried again (see the head of flush.rs); waiters see the failure.
+                    core.log.poison(error.to_string());
                     self.dir.fail(&error);
                     core.waiters.take()
                 }
             };
             let again = !self.dir.is_failed()
                 && self.settings.load().flush_before_ack
-                && core.log.recovery_point() < core.log.end_offset();
+                && core.unflushed() > 0;
             core.flushing = again;
             drop(core);
             for (_, waker) in woken {
@@ -351,7 +354,8 @@ impl Partition {
         }
         let until = core.readable_until(isolation);
         let plan = if from < until {
-            core.log.read(from, bytes_max, until, first_whole == FirstBatch::Whole)?
+            let plan = core.log.read(from, bytes_max, until, first_whole == FirstBatch::Whole)?;
+            (plan.bytes > 0).then_some(plan)
         } else {
             None
         };
@@ -403,11 +407,11 @@ impl Partition {
     #[must_use]
     pub fn end_offset_for_epoch(&self, epoch: LeaderEpoch) -> Option<(LeaderEpoch, Offset)> {
         let core = self.core.lock();
-        core.log.epochs().end_offset_for(epoch, core.log.end_offset())
+        core.log.epochs().end_offset_for_epoch(epoch, core.log.end_offset())
     }
 
     /// Returns the record with the largest timestamp.
-    pub fn offset_of_max_timestamp(&self) -> Result<Option<(TimestampMs, Offset)>, ReadFailure> {
+    pub fn offset_of_max_timestamp(&self) -> Result<Option<TimestampAndOffset>, ReadFailure> {
         Ok(self.core.lock().log.max_timestamp()?)
     }
 
@@ -416,11 +420,11 @@ impl Partition {
         &self,
         timestamp: TimestampMs,
         isolation: Isolation,
-    ) -> Result<Option<(TimestampMs, Offset)>, ReadFailure> {
+    ) -> Result<Option<TimestampAndOffset>, ReadFailure> {
         let core = self.core.lock();
         let found = core.log.offset_for_timestamp(timestamp)?;
         let until = core.readable_until(isolation);
-        Ok(found.filter(|(_, offset)| *offset < until))
+        Ok(found.filter(|found| found.offset < until))
     }
 
     /// Returns the first offset that a reader of this kind may not see.
@@ -444,7 +448,7 @@ impl Partition {
         if before < Offset::ZERO || before > end {
             return Err(ReadFailure::OutOfRange { offset: before, start, end });
         }
-        core.log.advance_start_offset(before);
+        core.log.advance_start_offset(before, end)?;
         Ok(core.log.start_offset())
     }
 }

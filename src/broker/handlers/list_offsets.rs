@@ -15,6 +15,7 @@ use crate::protocol::messages::list_offsets_response::{
 };
 use crate::protocol::messages::{ListOffsetsRequest, ListOffsetsResponse};
 use crate::replica::{Isolation, Partition, ReadFailure};
+use crate::storage::TimestampAndOffset;
 use crate::types::{LeaderEpoch, Offset};
 
 const LATEST: i64 = -1;
@@ -93,7 +94,11 @@ fn find(partition: &Partition, timestamp: i64, isolation: Isolation) -> Result<F
             Some((-1, partition.log_start_offset()))
         }
         LATEST_TIERED => None,
-        MAX_TIMESTAMP => partition.offset_of_max_timestamp()?,
-        time => partition.offset_for_timestamp(time, isolation)?,
+        MAX_TIMESTAMP => partition.offset_of_max_timestamp()?.map(pair),
+        time => partition.offset_for_timestamp(time, isolation)?.map(pair),
     })
+}
+
+fn pair(found: TimestampAndOffset) -> (i64, Offset) {
+    (found.timestamp, found.offset)
 }

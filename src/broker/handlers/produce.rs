@@ -24,6 +24,7 @@ use crate::protocol::messages::produce_response::{
 };
 use crate::protocol::messages::{ProduceRequest, ProduceResponse, StrBytes, TopicName};
 use crate::protocol::{ErrorCode, RequestHeader, WireError};
+use crate::record::ValidateError;
 use crate::replica::{Ack, AppendFailure, HostedTopic, Partition, WaiterId};
 use crate::types::{Offset, Uuid};
 
@@ -209,7 +210,7 @@ fn append(
                 .with_log_start_offset(outcome.info.log_start_offset.0);
             (answer, outcome.wait_for.map(|until| (partition, until)))
         }
-        Err(error) => (refusal(answer, &error, context), None),
+        Err(error) => (refusal(answer, &error, &partition, context), None),
     }
 }
 
@@ -217,21 +218,25 @@ fn append(
 fn refusal(
     mut answer: PartitionProduceResponse,
     error: &AppendFailure,
+    partition: &Partition,
     context: &RequestContext<'_>,
 ) -> PartitionProduceResponse {
     answer.error_code = append_failure(error).code();
     if let AppendFailure::Invalid(invalid) = error
         && context.version() >= 8
     {
-        answer.error_message = Some(StrBytes::from_string(invalid.to_string()));
-        for record in invalid.record_errors() {
-            answer.record_errors.push(
-                BatchIndexAndErrorMessage::default()
-                    .with_batch_index(record.index)
-                    .with_batch_index_error_message(Some(StrBytes::from_string(
-                        record.message.clone(),
-                    ))),
-            );
+        let name = &partition.topic_partition;
+        answer.error_message = Some(StrBytes::from_string(invalid.message(name)));
+        if let ValidateError::Records { issues, .. } = invalid {
+            answer.record_errors = issues
+                .iter()
+                .map(|issue| {
+                    let message = StrBytes::from_string(issue.message(name));
+                    BatchIndexAndErrorMessage::default()
+                        .with_batch_index(issue.index)
+                        .with_batch_index_error_message(Some(message))
+                })
+                .collect();
         }
     }
     answer

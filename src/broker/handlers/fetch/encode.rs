@@ -121,10 +121,10 @@ impl Writer {
         } else {
             self.bytes.put_i32(i32::try_from(length).expect("a read is within the fetch limit"));
         }
-        if let Some(plan) = found.plan {
+        if let Some((plan, file)) = found.plan.and_then(|plan| Some((plan.clone(), plan.file?))) {
             self.pieces.push(Written::Bytes(self.bytes.split()));
             self.pieces.push(Written::File(Piece::File {
-                file: plan.file,
+                file,
                 position: plan.position,
                 bytes: plan.bytes,
             }));
