@@ -62,7 +62,9 @@ fn run(call: &Invocation, output: &mut Output) -> Result<Exit, CommandError> {
         return Err(CommandError::usage("Missing required argument \"[offset-json-file]\"", &command));
     };
     let text = RealFs.read(Path::new(file), FILE_BYTES_MAX).map_err(|error| {
-        CommandError::failed(format!("Unable to read file {file}")).hint(error)
+        let path = std::path::absolute(file).unwrap_or_else(|_| file.into());
+        CommandError::failed(format!("Unable to read file {file}"))
+            .hint(format!("{file}: {error}\nIt was looked for at {}", path.display()))
     })?;
     let before = parse(&text)?;
     let connection = options.connection.clone();

@@ -6,6 +6,8 @@
 mod admin_client;
 mod broker_api_versions;
 mod completions;
+mod console_consumer;
+mod console_producer;
 mod delete_records;
 mod embedded_broker;
 mod get_offsets;
