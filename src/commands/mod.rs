@@ -6,6 +6,7 @@
 mod admin_client;
 mod broker_api_versions;
 mod completions;
+mod configs;
 mod console_consumer;
 mod console_producer;
 mod delete_records;
@@ -52,6 +53,7 @@ pub struct CommandRow {
 /// Every command, in the order of `kt help`.
 pub const COMMANDS: &[CommandRow] = &[
     topics::COMMAND,
+    configs::COMMAND,
     get_offsets::COMMAND,
     delete_records::COMMAND,
     broker_api_versions::COMMAND,
