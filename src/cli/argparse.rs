@@ -52,7 +52,10 @@ fn refused(
     let usage = command.render_usage().to_string();
     let usage = usage.strip_prefix("Usage: ").unwrap_or(&usage);
     output.note(format!("usage: {usage}"));
-    Err(CommandError::failed(format!("{program}: error: {}", sentence(error))))
+    Err(CommandError::failed(format!(
+        "{program}: error: {}",
+        sentence(error)
+    )))
 }
 
 /// Returns argparse's sentence about what clap refused.
@@ -65,7 +68,11 @@ fn sentence(error: &clap::Error) -> String {
     // clap shows options with their value names, `--name <VALUE>`.
     let option = |kind| {
         let shown = text(kind);
-        shown.split([' ', '=']).next().unwrap_or_default().to_owned()
+        shown
+            .split([' ', '='])
+            .next()
+            .unwrap_or_default()
+            .to_owned()
     };
     match error.kind() {
         ErrorKind::MissingSubcommand | ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {
@@ -80,13 +87,22 @@ fn sentence(error: &clap::Error) -> String {
             }
         }
         ErrorKind::UnknownArgument => {
-            format!("unrecognized arguments: '{}'", text(ContextKind::InvalidArg))
+            format!(
+                "unrecognized arguments: '{}'",
+                text(ContextKind::InvalidArg)
+            )
         }
         ErrorKind::InvalidSubcommand => {
             let choices = text(ContextKind::ValidSubcommand);
-            let choices =
-                if choices.is_empty() { String::new() } else { format!(" (choose from {choices})") };
-            format!("invalid choice: '{}'{choices}", text(ContextKind::InvalidSubcommand))
+            let choices = if choices.is_empty() {
+                String::new()
+            } else {
+                format!(" (choose from {choices})")
+            };
+            format!(
+                "invalid choice: '{}'{choices}",
+                text(ContextKind::InvalidSubcommand)
+            )
         }
         ErrorKind::InvalidValue if !text(ContextKind::InvalidValue).is_empty() => format!(
             "argument {}: invalid choice: '{}' (choose from {})",
@@ -106,7 +122,10 @@ fn sentence(error: &clap::Error) -> String {
         ),
         _ => {
             let rendered = error.render().to_string();
-            let line = rendered.lines().next().unwrap_or("the arguments were refused");
+            let line = rendered
+                .lines()
+                .next()
+                .unwrap_or("the arguments were refused");
             line.trim_start_matches("error: ").to_owned()
         }
     }
@@ -136,7 +155,9 @@ mod tests {
     fn error(words: &[&str]) -> String {
         let words: Vec<_> = words.iter().map(OsString::from).collect();
         let (mut output, ..) = captured();
-        parse_subcommands::<Options>("kafka-storage", &words, &mut output).unwrap_err().to_string()
+        parse_subcommands::<Options>("kafka-storage", &words, &mut output)
+            .unwrap_err()
+            .to_string()
     }
 
     #[test]

@@ -11,8 +11,12 @@ pub struct ParseDurationError {
 
 /// Reads a span of time.
 pub fn parse_duration(text: &str) -> Result<Duration, ParseDurationError> {
-    let error = || ParseDurationError { text: text.to_owned() };
-    let digits = text.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(text.len());
+    let error = || ParseDurationError {
+        text: text.to_owned(),
+    };
+    let digits = text
+        .find(|c: char| !c.is_ascii_digit() && c != '.')
+        .unwrap_or(text.len());
     let (number, unit) = text.split_at(digits);
     let number: f64 = number.parse().map_err(|_| error())?;
     let seconds = match unit {
@@ -31,9 +35,19 @@ mod tests {
 
     #[test]
     fn units_are_read() {
-        let cases = [("10s", 10_000), ("500ms", 500), ("2m", 120_000), ("1.5", 1500), ("0", 0)];
+        let cases = [
+            ("10s", 10_000),
+            ("500ms", 500),
+            ("2m", 120_000),
+            ("1.5", 1500),
+            ("0", 0),
+        ];
         for (text, milliseconds) in cases {
-            assert_eq!(parse_duration(text), Ok(Duration::from_millis(milliseconds)), "{text}");
+            assert_eq!(
+                parse_duration(text),
+                Ok(Duration::from_millis(milliseconds)),
+                "{text}"
+            );
         }
         for text in ["", "s", "-1s", "1d", "1.2.3", "9999999999999999999999s"] {
             assert!(parse_duration(text).is_err(), "{text}");

@@ -20,7 +20,10 @@ impl LogLines {
     /// Returns a maker of lines that asks the system for time and zone.
     #[must_use]
     pub fn of_system() -> Self {
-        Self { clock: SystemClock::shared(), zone: TimeZone::system() }
+        Self {
+            clock: SystemClock::shared(),
+            zone: TimeZone::system(),
+        }
     }
 
     /// Returns a maker of lines with this clock and zone.
@@ -54,7 +57,11 @@ mod tests {
     #[test]
     fn a_line_has_kafkas_pattern() {
         let lines = LogLines::new(ManualClock::at(1_795_521_600_007), TimeZone::UTC);
-        let line = lines.line("INFO", "Kafka version: 4.3.1", "org.apache.kafka.AppInfoParser");
+        let line = lines.line(
+            "INFO",
+            "Kafka version: 4.3.1",
+            "org.apache.kafka.AppInfoParser",
+        );
         let expected =
             "[2026-11-24 12:00:00,007] INFO Kafka version: 4.3.1 (org.apache.kafka.AppInfoParser)";
         assert_eq!(line, expected);

@@ -18,10 +18,12 @@ pub fn read_properties_file(fs: &dyn Fs, path: &str) -> Result<PropertiesMap, Co
     let refused = |reason: String| {
         CommandError::failed(path).hint(format!("The file {path} cannot be read: {reason}"))
     };
-    let bytes = fs.read(Path::new(path), FILE_BYTES_MAX).map_err(|error| match error.kind() {
-        std::io::ErrorKind::NotFound => refused("it does not exist.".to_owned()),
-        _ => refused(error.to_string()),
-    })?;
+    let bytes = fs
+        .read(Path::new(path), FILE_BYTES_MAX)
+        .map_err(|error| match error.kind() {
+            std::io::ErrorKind::NotFound => refused("it does not exist.".to_owned()),
+            _ => refused(error.to_string()),
+        })?;
     let properties = Properties::parse(&bytes).map_err(|error| refused(error.to_string()))?;
     Ok(properties.as_map().clone())
 }

@@ -40,7 +40,9 @@ pub(super) fn settings(
     output: &mut Output,
 ) -> Result<PropertiesMap, CommandError> {
     let file = options.command_config.as_deref();
-    let file = file.map(|path| read_properties_file(&RealFs, path)).transpose()?;
+    let file = file
+        .map(|path| read_properties_file(&RealFs, path))
+        .transpose()?;
     let mut settings = more;
     settings.extend(file.unwrap_or_default());
     let bootstrap = local_broker::bootstrap(options, output)?;

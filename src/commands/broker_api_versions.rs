@@ -40,7 +40,12 @@ struct KnownApi {
 }
 
 const fn known(key: i16, name: &'static str, min: i16, max: i16) -> KnownApi {
-    KnownApi { key, name, min, max }
+    KnownApi {
+        key,
+        name,
+        min,
+        max,
+    }
 }
 
 /// The APIs of Kafka 4.3.1's clients, by key, with their stable versions (`ApiKeys`).
@@ -197,7 +202,9 @@ async fn brokers(admin: &Admin) -> Result<Vec<BrokerNode>, CommandError> {
         Err(error) => {
             let asked: Vec<_> = (1..)
                 .zip(&admin.cluster().config().bootstrap)
-                .map(|(index, node)| format!("{}:{} (id: -{index} rack: null)", node.host, node.port))
+                .map(|(index, node)| {
+                    format!("{}:{} (id: -{index} rack: null)", node.host, node.port)
+                })
                 .collect();
             let sentence = format!("Request METADATA failed on brokers [{}]", asked.join(", "));
             Err(CommandError::failed(sentence).hint(error))
@@ -242,7 +249,13 @@ fn shown_apis(versions: &BrokerVersions) -> Vec<ShownApi> {
     for (key, (min, max)) in &versions.apis {
         if !KNOWN.iter().any(|api| api.key == *key) {
             let (min, max) = (Some(*min), Some(*max));
-            shown.push(ShownApi { key: *key, name: None, min, max, usable: None });
+            shown.push(ShownApi {
+                key: *key,
+                name: None,
+                min,
+                max,
+                usable: None,
+            });
         }
     }
     shown.sort_by_key(|api| api.key);
@@ -309,7 +322,9 @@ mod tests {
     #[test]
     fn lines_tell_what_is_usable_and_why_not() {
         let mut versions = BrokerVersions::default();
-        versions.apis.extend([(0, (0, 13)), (1, (99, 100)), (46, (0, 0)), (999, (0, 2))]);
+        versions
+            .apis
+            .extend([(0, (0, 13)), (1, (99, 100)), (46, (0, 0)), (999, (0, 2))]);
         let shown: Vec<_> = shown_apis(&versions).iter().map(line).collect();
         for expected in [
             "Produce(0): 0 to 13 [usable: 13]",
@@ -318,7 +333,10 @@ mod tests {
             "Metadata(3): UNSUPPORTED",
             "UNKNOWN(999): 0 to 2",
         ] {
-            assert!(shown.iter().any(|line| line == expected), "{expected}: {shown:?}");
+            assert!(
+                shown.iter().any(|line| line == expected),
+                "{expected}: {shown:?}"
+            );
         }
     }
 }

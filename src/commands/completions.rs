@@ -65,7 +65,10 @@ fn run(call: &Invocation, output: &mut Output) -> Result<Exit, CommandError> {
 
 /// Answers a completion script: one value a line.
 pub(super) fn complete(words: &[OsString], output: &mut Output) -> Result<Exit, CommandError> {
-    let kind = words.first().map(|word| word.to_string_lossy().into_owned()).unwrap_or_default();
+    let kind = words
+        .first()
+        .map(|word| word.to_string_lossy().into_owned())
+        .unwrap_or_default();
     for value in local_broker::completion_values(&kind) {
         output.line(value)?;
     }
@@ -156,7 +159,9 @@ _kt_values() {{
 /// Lets fish ask for values where an option has some.
 fn with_fish_values(text: &str) -> String {
     let with_values = |line: &str| {
-        let found = DYNAMIC.iter().find(|(option, _)| line.contains(&format!(" -l {option} ")));
+        let found = DYNAMIC
+            .iter()
+            .find(|(option, _)| line.contains(&format!(" -l {option} ")));
         match found {
             Some((_, kind)) => format!("{line} -f -a \"(kt {HIDDEN} {kind} 2>/dev/null)\"\n"),
             None => format!("{line}\n"),
@@ -168,9 +173,11 @@ fn with_fish_values(text: &str) -> String {
 /// Writes the script of the user's shell where that shell looks for it.
 fn install(output: &mut Output) -> Result<(), CommandError> {
     let name = std::env::var("SHELL").unwrap_or_default();
-    let home = std::env::var_os("HOME").map(PathBuf::from).unwrap_or_default();
-    let data = std::env::var_os("XDG_DATA_HOME")
-        .map_or_else(|| home.join(".local/share"), PathBuf::from);
+    let home = std::env::var_os("HOME")
+        .map(PathBuf::from)
+        .unwrap_or_default();
+    let data =
+        std::env::var_os("XDG_DATA_HOME").map_or_else(|| home.join(".local/share"), PathBuf::from);
     let config =
         std::env::var_os("XDG_CONFIG_HOME").map_or_else(|| home.join(".config"), PathBuf::from);
     let (shell, path) = match name.rsplit('/').next().unwrap_or_default() {
@@ -187,7 +194,9 @@ fn install(output: &mut Output) -> Result<(), CommandError> {
     if let Some(folder) = path.parent() {
         RealFs.create_dir_all(folder).map_err(failed)?;
     }
-    RealFs.replace(&path, script(shell).as_bytes()).map_err(failed)?;
+    RealFs
+        .replace(&path, script(shell).as_bytes())
+        .map_err(failed)?;
     output.line(path.display())?;
     if shell == Shell::Zsh {
         output.note(format!(
@@ -205,7 +214,11 @@ mod tests {
     #[test]
     fn the_generated_scripts_are_fresh() {
         let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("completions");
-        let shells = [(Shell::Bash, "kt.bash"), (Shell::Zsh, "_kt"), (Shell::Fish, "kt.fish")];
+        let shells = [
+            (Shell::Bash, "kt.bash"),
+            (Shell::Zsh, "_kt"),
+            (Shell::Fish, "kt.fish"),
+        ];
         for (shell, name) in shells {
             let path = folder.join(name);
             let found = RealFs.read(&path, 1 << 24).unwrap_or_default();

@@ -27,14 +27,19 @@ const FILE_BYTES_MAX: u64 = 64 * 1024 * 1024;
 
 /// This tool helps to delete records of the given partitions down to the specified offset.
 #[derive(Debug, clap::Parser)]
-#[command(about = "This tool helps to delete records of the given partitions down to the \
-                   specified offset.")]
+#[command(
+    about = "This tool helps to delete records of the given partitions down to the \
+                   specified offset."
+)]
 struct Options {
     #[command(flatten)]
     connection: ConnectionOptions,
     /// File with partitions and offsets: {"partitions":[{"topic":"foo","partition":1,"offset":3}],
     /// "version":1}; the offset -1 means all records.
-    #[arg(long = "offset-json-file", value_name = "String: Offset json file path")]
+    #[arg(
+        long = "offset-json-file",
+        value_name = "String: Offset json file path"
+    )]
     file: Option<String>,
     #[command(flatten)]
     output: OutputOptions,
@@ -59,19 +64,29 @@ fn run(call: &Invocation, output: &mut Output) -> Result<Exit, CommandError> {
     };
     let Some(file) = &options.file else {
         let command = <Options as clap::CommandFactory>::command();
-        return Err(CommandError::usage("Missing required argument \"[offset-json-file]\"", &command));
+        return Err(CommandError::usage(
+            "Missing required argument \"[offset-json-file]\"",
+            &command,
+        ));
     };
-    let text = RealFs.read(Path::new(file), FILE_BYTES_MAX).map_err(|error| {
-        let path = std::path::absolute(file).unwrap_or_else(|_| file.into());
-        CommandError::failed(format!("Unable to read file {file}"))
-            .hint(format!("{file}: {error}\nIt was looked for at {}", path.display()))
-    })?;
+    let text = RealFs
+        .read(Path::new(file), FILE_BYTES_MAX)
+        .map_err(|error| {
+            let path = std::path::absolute(file).unwrap_or_else(|_| file.into());
+            CommandError::failed(format!("Unable to read file {file}")).hint(format!(
+                "{file}: {error}\nIt was looked for at {}",
+                path.display()
+            ))
+        })?;
     let before = parse(&text)?;
     let connection = options.connection.clone();
     let format = options.output.format;
-    with_admin(&connection, output, not_created, async |admin, output: &mut Output| {
-        delete(&admin, &before, format, output).await
-    })
+    with_admin(
+        &connection,
+        output,
+        not_created,
+        async |admin, output: &mut Output| delete(&admin, &before, format, output).await,
+    )
 }
 
 /// Reads the JSON document; each sentence is Kafka's.
@@ -79,25 +94,33 @@ fn parse(text: &[u8]) -> Result<Vec<(TopicPartition, Offset)>, CommandError> {
     let invalid = || CommandError::failed("The input string is not a valid JSON");
     let document: Value = serde_json::from_slice(text).map_err(|error| invalid().hint(error))?;
     let Value::Object(document) = &document else {
-        return Err(CommandError::failed(format!("Expected JSON object, received {document}")));
+        return Err(CommandError::failed(format!(
+            "Expected JSON object, received {document}"
+        )));
     };
     let version = match document.get("version") {
         None => 1,
         Some(version) => integer(version, "Integer")?,
     };
     if version != 1 {
-        return Err(CommandError::failed(format!("Not supported version field value {version}")));
+        return Err(CommandError::failed(format!(
+            "Not supported version field value {version}"
+        )));
     }
     let Some(partitions) = document.get("partitions") else {
         return Err(CommandError::failed("Missing partitions field"));
     };
     let Value::Array(partitions) = partitions else {
-        return Err(CommandError::failed(format!("Expected JSON array, received {partitions}")));
+        return Err(CommandError::failed(format!(
+            "Expected JSON array, received {partitions}"
+        )));
     };
     let mut before = Vec::new();
     for entry in partitions {
         let Value::Object(fields) = entry else {
-            return Err(CommandError::failed(format!("Expected JSON object, received {entry}")));
+            return Err(CommandError::failed(format!(
+                "Expected JSON object, received {entry}"
+            )));
         };
         let field = |name: &str| {
             let missing = || CommandError::failed(format!("No such field exists: `{name}`"));
@@ -152,7 +175,10 @@ async fn delete(
     let results = if before.is_empty() {
         Vec::new()
     } else {
-        admin.delete_records(before).await.map_err(|error| CommandError::failed(error.java()))?
+        admin
+            .delete_records(before)
+            .await
+            .map_err(|error| CommandError::failed(error.java()))?
     };
     let mut rows: Vec<_> = results
         .into_iter()
@@ -161,7 +187,12 @@ async fn delete(
                 Ok(offset) => (Some(offset.0), None),
                 Err(error) => (None, Some(error.java())),
             };
-            Row { topic, partition, low_watermark, error }
+            Row {
+                topic,
+                partition,
+                low_watermark,
+                error,
+            }
         })
         .collect();
     rows.sort_by(|a, b| (&a.topic, a.partition).cmp(&(&b.topic, b.partition)));
@@ -171,7 +202,9 @@ async fn delete(
         Format::Json => output.json(&rows)?,
         Format::Table => {
             let cells = |row: Row| {
-                let offset = row.low_watermark.map_or_else(String::new, |offset| offset.to_string());
+                let offset = row
+                    .low_watermark
+                    .map_or_else(String::new, |offset| offset.to_string());
                 let error = row.error.unwrap_or_default();
                 vec![row.topic, row.partition.to_string(), offset, error]
             };
@@ -210,7 +243,10 @@ mod tests {
     #[test]
     fn a_document_names_partitions_and_offsets() {
         let text = br#"{"partitions":[{"topic":"foo","partition":1,"offset":-1,"x":0}]}"#;
-        assert_eq!(parse(text).unwrap(), [(TopicPartition::new("foo", 1), Offset(-1))]);
+        assert_eq!(
+            parse(text).unwrap(),
+            [(TopicPartition::new("foo", 1), Offset(-1))]
+        );
         assert_eq!(parse(br#"{"partitions":[],"version":1}"#).unwrap(), []);
     }
 
@@ -218,12 +254,21 @@ mod tests {
     fn what_is_wrong_is_told_in_kafkas_words() {
         let one = |fields: &str| format!(r#"{{"partitions":[{{{fields}}}]}}"#);
         let cases = [
-            ("orders:1:5".to_owned(), "The input string is not a valid JSON"),
+            (
+                "orders:1:5".to_owned(),
+                "The input string is not a valid JSON",
+            ),
             (String::new(), "The input string is not a valid JSON"),
             (r#"{"version":1}"#.to_owned(), "Missing partitions field"),
-            (r#"{"version":2,"partitions":[]}"#.to_owned(), "Not supported version field value 2"),
+            (
+                r#"{"version":2,"partitions":[]}"#.to_owned(),
+                "Not supported version field value 2",
+            ),
             ("[1]".to_owned(), "Expected JSON object, received [1]"),
-            (one(r#""topic":"t","partition":1"#), "No such field exists: `offset`"),
+            (
+                one(r#""topic":"t","partition":1"#),
+                "No such field exists: `offset`",
+            ),
             (
                 one(r#""topic":"t","partition":1,"offset":"2""#),
                 "Expected `Long` value, received \"2\"",

@@ -37,13 +37,19 @@ pub(super) async fn start_broker(
     let get = |key: &str| properties.get(key).map(String::as_str);
     let node_id = get("node.id").or(get("broker.id")).unwrap_or("1").parse()?;
     let mut log_dirs = Vec::new();
-    for text in get("log.dirs").or(get("log.dir")).unwrap_or("/tmp/kafka-logs").split(',') {
+    for text in get("log.dirs")
+        .or(get("log.dir"))
+        .unwrap_or("/tmp/kafka-logs")
+        .split(',')
+    {
         log_dirs.push(std::path::absolute(text.trim())?);
     }
     let mut listeners = Vec::new();
     let mut tasks = Vec::new();
     for text in get("listeners").unwrap_or_default().split(',') {
-        let Some((name, address)) = text.trim().split_once("://") else { continue };
+        let Some((name, address)) = text.trim().split_once("://") else {
+            continue;
+        };
         let address = if address.starts_with(':') {
             format!("0.0.0.0{address}")
         } else {
@@ -59,5 +65,10 @@ pub(super) async fn start_broker(
             }
         }));
     }
-    Ok(EmbeddedBroker { node_id, listeners, log_dirs, tasks })
+    Ok(EmbeddedBroker {
+        node_id,
+        listeners,
+        log_dirs,
+        tasks,
+    })
 }

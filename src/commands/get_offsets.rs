@@ -35,7 +35,10 @@ struct Options {
     broker_list: Option<String>,
     /// Rules that choose partitions, divided by commas: TOPIC, TOPIC:PARTITION, TOPIC:FROM-TO
     /// (TO is left out), TOPIC:FROM-, TOPIC:-TO, where TOPIC is a regular expression or nothing.
-    #[arg(long = "topic-partitions", value_name = "String: topic1:1,topic2:0-3,topic3")]
+    #[arg(
+        long = "topic-partitions",
+        value_name = "String: topic1:1,topic2:0-3,topic3"
+    )]
     topic_partitions: Option<String>,
     /// The topics: a regular expression that must match the whole name (all topics if absent).
     #[arg(long, value_name = "String: topic")]
@@ -132,7 +135,10 @@ struct Rule {
 #[derive(Debug, PartialEq)]
 enum Partitions {
     These(Vec<i32>),
-    Range { from: Option<i32>, until: Option<i32> },
+    Range {
+        from: Option<i32>,
+        until: Option<i32>,
+    },
 }
 
 impl PartitionFilter {
@@ -141,12 +147,19 @@ impl PartitionFilter {
             let topics = options.topic.as_deref().map(TopicFilter::new).transpose();
             let topics = topics.map_err(occurred)?;
             let partitions = parse_partitions(options.partitions.as_deref().unwrap_or_default())?;
-            return Ok(Self { rules: vec![Rule { topics, partitions }] });
+            return Ok(Self {
+                rules: vec![Rule { topics, partitions }],
+            });
         };
         if options.topic.is_some() || options.partitions.is_some() {
-            return Err(occurred("--topic-partitions cannot be used with --topic or --partitions"));
+            return Err(occurred(
+                "--topic-partitions cannot be used with --topic or --partitions",
+            ));
         }
-        let rules = rules.split(',').map(Rule::parse).collect::<Result<_, _>>()?;
+        let rules = rules
+            .split(',')
+            .map(Rule::parse)
+            .collect::<Result<_, _>>()?;
         Ok(Self { rules })
     }
 
@@ -175,17 +188,25 @@ impl Rule {
             None | Some("") => Ok(None),
             Some(digits) => digits.parse().map(Some).map_err(|_| invalid()),
         };
-        let topics = group(1).filter(|name| !name.is_empty()).map(TopicFilter::new).transpose();
+        let topics = group(1)
+            .filter(|name| !name.is_empty())
+            .map(TopicFilter::new)
+            .transpose();
         let topics = topics.map_err(|error: InvalidRegex| occurred(error))?;
         let partitions = match number(4)? {
             Some(partition) => Partitions::These(vec![partition]),
-            None => Partitions::Range { from: number(2)?, until: number(3)? },
+            None => Partitions::Range {
+                from: number(2)?,
+                until: number(3)?,
+            },
         };
         Ok(Self { topics, partitions })
     }
 
     fn admits_topic(&self, topic: &str) -> bool {
-        self.topics.as_ref().is_none_or(|topics| topics.admits(topic))
+        self.topics
+            .as_ref()
+            .is_none_or(|topics| topics.admits(topic))
     }
 }
 
@@ -203,7 +224,10 @@ impl Partitions {
 
 fn parse_partitions(text: &str) -> Result<Partitions, CommandError> {
     if text.is_empty() {
-        return Ok(Partitions::Range { from: None, until: None });
+        return Ok(Partitions::Range {
+            from: None,
+            until: None,
+        });
     }
     let numbers = text.split(',').filter(|id| !id.is_empty()).map(str::parse);
     numbers.collect::<Result<_, _>>().map(Partitions::These).map_err(|_| {
@@ -220,7 +244,10 @@ async fn partitions(
     filter: &PartitionFilter,
     exclude_internal: bool,
 ) -> Result<Vec<TopicPartition>, CommandError> {
-    let listed = admin.list_topics().await.map_err(|error| call_failed(&error))?;
+    let listed = admin
+        .list_topics()
+        .await
+        .map_err(|error| call_failed(&error))?;
     let names: Vec<_> = listed
         .into_iter()
         .filter(|topic| !(exclude_internal && (topic.internal || is_internal(&topic.name))))
@@ -229,8 +256,10 @@ async fn partitions(
         .collect();
     let mut found = Vec::new();
     if !names.is_empty() {
-        let results =
-            admin.describe_topics(&names, PAGE).await.map_err(|error| call_failed(&error))?;
+        let results = admin
+            .describe_topics(&names, PAGE)
+            .await
+            .map_err(|error| call_failed(&error))?;
         for (topic, result) in results {
             let description = result.map_err(|error| call_failed(&error))?;
             let wanted = description
@@ -263,7 +292,10 @@ async fn print(
     format: Format,
     output: &mut Output,
 ) -> Result<Exit, CommandError> {
-    let wanted: Vec<_> = partitions.iter().map(|partition| (partition.clone(), spec)).collect();
+    let wanted: Vec<_> = partitions
+        .iter()
+        .map(|partition| (partition.clone(), spec))
+        .collect();
     let results = admin
         .list_offsets(&wanted, IsolationLevel::ReadUncommitted)
         .await
@@ -274,7 +306,11 @@ async fn print(
         match result {
             // No record is there to have this offset.
             Ok(found) if found.offset.0 < 0 => {}
-            Ok(found) => rows.push(Row { topic, partition, offset: found.offset.0 }),
+            Ok(found) => rows.push(Row {
+                topic,
+                partition,
+                offset: found.offset.0,
+            }),
             Err(error) => {
                 output.note(format!(
                     "Skip getting offsets for topic-partition {topic}-{partition} due to error: {}",
@@ -287,7 +323,10 @@ async fn print(
     match format {
         Format::Text => {
             for row in &rows {
-                output.line(format_args!("{}:{}:{}", row.topic, row.partition, row.offset))?;
+                output.line(format_args!(
+                    "{}:{}:{}",
+                    row.topic, row.partition, row.offset
+                ))?;
             }
         }
         Format::Json => output.json(&rows)?,
@@ -307,7 +346,10 @@ mod tests {
     use super::*;
 
     fn admits(rules: &str, topic: &str, partition: i32) -> bool {
-        let rules = rules.split(',').map(|rule| Rule::parse(rule).unwrap()).collect();
+        let rules = rules
+            .split(',')
+            .map(|rule| Rule::parse(rule).unwrap())
+            .collect();
         PartitionFilter { rules }.admits(topic, partition)
     }
 
@@ -320,13 +362,19 @@ mod tests {
         assert!(admits(":0", "any", 0) && !admits(":0", "any", 1));
         assert!(admits("comp.*:0", "compacted", 0) && admits("t", "t", 77));
         let error = Rule::parse("orders:x").unwrap_err().to_string();
-        assert!(error.ends_with("Invalid rule specification: orders:x"), "{error}");
+        assert!(
+            error.ends_with("Invalid rule specification: orders:x"),
+            "{error}"
+        );
     }
 
     #[test]
     fn times_are_names_or_numbers() {
         assert_eq!(offset_spec("-3").unwrap(), OffsetSpec::MaxTimestamp);
-        assert_eq!(offset_spec("1700000000000").unwrap(), OffsetSpec::Timestamp(1_700_000_000_000));
+        assert_eq!(
+            offset_spec("1700000000000").unwrap(),
+            OffsetSpec::Timestamp(1_700_000_000_000)
+        );
         let error = offset_spec("yesterday").unwrap_err().to_string();
         assert!(error.starts_with("Error occurred: Malformed time argument yesterday. Please use"));
     }

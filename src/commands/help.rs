@@ -20,7 +20,8 @@ struct Options {
 
 /// Prints the list of commands.
 pub(super) fn overview(output: &mut Output) -> Result<(), CommandError> {
-    output.line("Kafka in one binary: Kafka's commands, and a durable broker for them to talk to.")?;
+    output
+        .line("Kafka in one binary: Kafka's commands, and a durable broker for them to talk to.")?;
     output.line("")?;
     output.line("Usage: kt COMMAND [OPTION...]      the options are those of Kafka's script")?;
     output.line("")?;
@@ -29,8 +30,11 @@ pub(super) fn overview(output: &mut Output) -> Result<(), CommandError> {
         output.line(format_args!("  {:width$}  {}", row.name, row.about))?;
     }
     output.line("")?;
-    output.line("Without --bootstrap-server a command uses KT_BOOTSTRAP_SERVER, else the broker on")?;
-    output.line("this machine, which is started in the background when none runs (KT_AUTO_START=0")?;
+    output.line(
+        "Without --bootstrap-server a command uses KT_BOOTSTRAP_SERVER, else the broker on",
+    )?;
+    output
+        .line("this machine, which is started in the background when none runs (KT_AUTO_START=0")?;
     output.line("turns that off). Its data is in KT_HOME. kt COMMAND --help lists the options.")
 }
 

@@ -52,12 +52,20 @@ fn run(call: &Invocation, output: &mut Output) -> Result<Exit, CommandError> {
     let target = std::env::current_exe()
         .and_then(|path| path.canonicalize())
         .map_err(|error| failed(Path::new("kt"), error))?;
-    RealFs.create_dir_all(&options.folder).map_err(|error| failed(&options.folder, error))?;
-    let folder = options.folder.canonicalize().map_err(|error| failed(&options.folder, error))?;
+    RealFs
+        .create_dir_all(&options.folder)
+        .map_err(|error| failed(&options.folder, error))?;
+    let folder = options
+        .folder
+        .canonicalize()
+        .map_err(|error| failed(&options.folder, error))?;
 
     let links: Vec<_> = names().into_iter().map(|name| folder.join(name)).collect();
     // Nothing is made if one of them is in the way.
-    for link in links.iter().filter(|link| !options.force && is_foreign(link, &target)) {
+    for link in links
+        .iter()
+        .filter(|link| !options.force && is_foreign(link, &target))
+    {
         let sentence = format!("{} exists and is not a link to kt", link.display());
         return Err(CommandError::failed(sentence).hint("--force replaces it."));
     }
@@ -67,7 +75,10 @@ fn run(call: &Invocation, output: &mut Output) -> Result<Exit, CommandError> {
             continue;
         }
         place(&link, &target).map_err(|error| failed(&link, error))?;
-        made.push(Link { link, target: target.clone() });
+        made.push(Link {
+            link,
+            target: target.clone(),
+        });
     }
     match options.output.format {
         Format::Text => {
@@ -79,7 +90,11 @@ fn run(call: &Invocation, output: &mut Output) -> Result<Exit, CommandError> {
         Format::Table => {
             let rows: Vec<_> = made
                 .iter()
-                .map(|made| [&made.link, &made.target].map(|p| p.display().to_string()).to_vec())
+                .map(|made| {
+                    [&made.link, &made.target]
+                        .map(|p| p.display().to_string())
+                        .to_vec()
+                })
                 .collect();
             output.table(&["LINK", "TARGET"], &rows)?;
         }
@@ -90,8 +105,9 @@ fn run(call: &Invocation, output: &mut Output) -> Result<Exit, CommandError> {
 /// Returns the names of all links.
 fn names() -> Vec<String> {
     let scripts = COMMANDS.iter().filter_map(|row| row.script);
-    let mut names: Vec<_> =
-        scripts.flat_map(|script| [format!("{script}.sh"), script.to_owned()]).collect();
+    let mut names: Vec<_> = scripts
+        .flat_map(|script| [format!("{script}.sh"), script.to_owned()])
+        .collect();
     names.push("kt".to_owned());
     names
 }

@@ -52,7 +52,12 @@ struct ClassRow {
 }
 
 const fn class(class: &'static str, command: &'static str) -> ClassRow {
-    ClassRow { class, command, prefix: &[], renamed: &[] }
+    ClassRow {
+        class,
+        command,
+        prefix: &[],
+        renamed: &[],
+    }
 }
 
 const CLASSES: &[ClassRow] = &[
@@ -63,42 +68,87 @@ const CLASSES: &[ClassRow] = &[
     class("org.apache.kafka.tools.DumpLogSegments", "dump-log"),
     class("kafka.tools.ConsoleConsumer", "console-consumer"),
     class("kafka.consumer.ConsoleConsumer", "console-consumer"),
-    class("org.apache.kafka.tools.consumer.ConsoleConsumer", "console-consumer"),
+    class(
+        "org.apache.kafka.tools.consumer.ConsoleConsumer",
+        "console-consumer",
+    ),
     class("kafka.tools.ConsoleProducer", "console-producer"),
     class("kafka.producer.ConsoleProducer", "console-producer"),
     class("org.apache.kafka.tools.ConsoleProducer", "console-producer"),
     class("kafka.admin.TopicCommand", "topics"),
     class("org.apache.kafka.tools.TopicCommand", "topics"),
     class("kafka.admin.ConsumerGroupCommand", "consumer-groups"),
-    class("org.apache.kafka.tools.consumer.group.ConsumerGroupCommand", "consumer-groups"),
+    class(
+        "org.apache.kafka.tools.consumer.group.ConsumerGroupCommand",
+        "consumer-groups",
+    ),
     class("kafka.admin.ConfigCommand", "configs"),
     class("org.apache.kafka.tools.ConfigCommand", "configs"),
     class("kafka.admin.AclCommand", "acls"),
     class("org.apache.kafka.tools.AclCommand", "acls"),
-    class("kafka.admin.ReassignPartitionsCommand", "reassign-partitions"),
-    class("org.apache.kafka.tools.reassign.ReassignPartitionsCommand", "reassign-partitions"),
+    class(
+        "kafka.admin.ReassignPartitionsCommand",
+        "reassign-partitions",
+    ),
+    class(
+        "org.apache.kafka.tools.reassign.ReassignPartitionsCommand",
+        "reassign-partitions",
+    ),
     class("kafka.admin.LeaderElectionCommand", "leader-election"),
-    class("org.apache.kafka.tools.LeaderElectionCommand", "leader-election"),
+    class(
+        "org.apache.kafka.tools.LeaderElectionCommand",
+        "leader-election",
+    ),
     class("kafka.admin.LogDirsCommand", "log-dirs"),
     class("org.apache.kafka.tools.LogDirsCommand", "log-dirs"),
     class("kafka.admin.DeleteRecordsCommand", "delete-records"),
-    class("org.apache.kafka.tools.DeleteRecordsCommand", "delete-records"),
-    class("kafka.admin.BrokerApiVersionsCommand", "broker-api-versions"),
-    class("org.apache.kafka.tools.BrokerApiVersionsCommand", "broker-api-versions"),
+    class(
+        "org.apache.kafka.tools.DeleteRecordsCommand",
+        "delete-records",
+    ),
+    class(
+        "kafka.admin.BrokerApiVersionsCommand",
+        "broker-api-versions",
+    ),
+    class(
+        "org.apache.kafka.tools.BrokerApiVersionsCommand",
+        "broker-api-versions",
+    ),
     class("kafka.tools.ConsumerPerformance", "consumer-perf-test"),
-    class("org.apache.kafka.tools.ConsumerPerformance", "consumer-perf-test"),
+    class(
+        "org.apache.kafka.tools.ConsumerPerformance",
+        "consumer-perf-test",
+    ),
     class("kafka.tools.ProducerPerformance", "producer-perf-test"),
-    class("org.apache.kafka.tools.ProducerPerformance", "producer-perf-test"),
-    class("org.apache.kafka.clients.tools.ProducerPerformance", "producer-perf-test"),
+    class(
+        "org.apache.kafka.tools.ProducerPerformance",
+        "producer-perf-test",
+    ),
+    class(
+        "org.apache.kafka.clients.tools.ProducerPerformance",
+        "producer-perf-test",
+    ),
     class("kafka.tools.EndToEndLatency", "e2e-latency"),
     class("kafka.tools.TestEndToEndLatency", "e2e-latency"),
     class("org.apache.kafka.tools.EndToEndLatency", "e2e-latency"),
     class("kafka.tools.StorageTool", "storage"),
     class("kafka.tools.StreamsResetter", "streams-application-reset"),
-    class("org.apache.kafka.tools.StreamsResetter", "streams-application-reset"),
-    class("kafka.tools.ReplicaVerificationTool", "replica-verification"),
-    class("org.apache.kafka.tools.ReplicaVerificationTool", "replica-verification"),
-    class("org.apache.kafka.connect.cli.ConnectStandalone", "connect-standalone"),
+    class(
+        "org.apache.kafka.tools.StreamsResetter",
+        "streams-application-reset",
+    ),
+    class(
+        "kafka.tools.ReplicaVerificationTool",
+        "replica-verification",
+    ),
+    class(
+        "org.apache.kafka.tools.ReplicaVerificationTool",
+        "replica-verification",
+    ),
+    class(
+        "org.apache.kafka.connect.cli.ConnectStandalone",
+        "connect-standalone",
+    ),
     ClassRow {
         class: "kafka.tools.ConsumerOffsetChecker",
         command: "consumer-groups",
@@ -167,7 +217,9 @@ fn run_class(call: &Invocation, output: &mut Output) -> Result<Exit, CommandErro
         return Ok(Exit::SUCCESS);
     }
     let class = class.to_string_lossy();
-    let known = CLASSES.iter().find(|row| row.class == class && find(row.command).is_some());
+    let known = CLASSES
+        .iter()
+        .find(|row| row.class == class && find(row.command).is_some());
     let Some(row) = known else {
         let sentence = format!("Error: Could not find or load main class {class}");
         return Err(CommandError::failed(sentence).hint("kt help lists the commands."));
@@ -181,10 +233,7 @@ fn run_class(call: &Invocation, output: &mut Output) -> Result<Exit, CommandErro
 }
 
 /// Gives options the names they have today, and leaves out those that have none.
-fn rename(
-    words: impl Iterator<Item = OsString>,
-    renamed: &[(&str, &str)],
-) -> Vec<OsString> {
+fn rename(words: impl Iterator<Item = OsString>, renamed: &[(&str, &str)]) -> Vec<OsString> {
     let mut result = Vec::new();
     let mut words = words;
     while let Some(word) = words.next() {
@@ -194,7 +243,9 @@ fn rename(
             Some((name, value)) => (name, Some(value)),
             None => (body, None),
         };
-        let new = renamed.iter().find(|(old, _)| text.starts_with('-') && *old == name);
+        let new = renamed
+            .iter()
+            .find(|(old, _)| text.starts_with('-') && *old == name);
         match (new, value) {
             (None, _) => result.push(word),
             (Some((_, "")), Some(_)) => {}
@@ -222,7 +273,12 @@ fn zookeeper_server_stop(_: &Invocation, output: &mut Output) -> Result<Exit, Co
 }
 
 fn zookeeper_shell(call: &Invocation, _: &mut Output) -> Result<Exit, CommandError> {
-    let asked: Vec<_> = call.words.iter().skip(1).map(|word| word.to_string_lossy()).collect();
+    let asked: Vec<_> = call
+        .words
+        .iter()
+        .skip(1)
+        .map(|word| word.to_string_lossy())
+        .collect();
     let asked = asked.join(" ");
     let instead = if asked.contains("/brokers/ids") || asked.contains("/controller") {
         "kt broker-api-versions lists the brokers."
@@ -235,8 +291,10 @@ fn zookeeper_shell(call: &Invocation, _: &mut Output) -> Result<Exit, CommandErr
     } else {
         "kt help lists the commands."
     };
-    Err(CommandError::failed("There is no ZooKeeper to ask: Kafka keeps its metadata itself.")
-        .hint(instead))
+    Err(
+        CommandError::failed("There is no ZooKeeper to ask: Kafka keeps its metadata itself.")
+            .hint(instead),
+    )
 }
 
 #[cfg(test)]
@@ -250,7 +308,11 @@ mod tests {
 
     fn call(line: &str) -> Invocation {
         let program = "kafka-run-class.sh".to_owned();
-        Invocation { program, called_as: CalledAs::Script, words: words(line) }
+        Invocation {
+            program,
+            called_as: CalledAs::Script,
+            words: words(line),
+        }
     }
 
     #[test]
@@ -263,7 +325,11 @@ mod tests {
 
     #[test]
     fn old_options_get_todays_names() {
-        let renamed = [("broker", "node-id"), ("zookeeper", ""), ("num.retries", "")];
+        let renamed = [
+            ("broker", "node-id"),
+            ("zookeeper", ""),
+            ("num.retries", ""),
+        ];
         let line = "--zookeeper 127.0.0.1:2181 -broker 0 --num.retries=3 --x y";
         let expected = words("--node-id=0 --x y");
         assert_eq!(rename(words(line).into_iter(), &renamed), expected);
@@ -272,7 +338,13 @@ mod tests {
     #[test]
     fn no_class_is_twice_in_the_table() {
         for row in CLASSES {
-            assert_eq!(CLASSES.iter().filter(|other| other.class == row.class).count(), 1);
+            assert_eq!(
+                CLASSES
+                    .iter()
+                    .filter(|other| other.class == row.class)
+                    .count(),
+                1
+            );
         }
     }
 }

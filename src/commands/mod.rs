@@ -102,7 +102,9 @@ pub fn run_command_line(program: &OsStr, words: &[OsString], output: &mut Output
 #[must_use]
 pub fn find(name: &str) -> Option<&'static CommandRow> {
     let script = name.strip_suffix(".sh").unwrap_or(name);
-    COMMANDS.iter().find(|row| row.name == name || row.script == Some(script))
+    COMMANDS
+        .iter()
+        .find(|row| row.name == name || row.script == Some(script))
 }
 
 /// Runs a command by its name, as another command's second name does.
@@ -114,7 +116,14 @@ fn run_named(
 ) -> Result<Exit, CommandError> {
     let row = find(name).ok_or_else(|| unknown(name))?;
     let program = format!("kt {}", row.name);
-    (row.run)(&Invocation { program, called_as, words }, output)
+    (row.run)(
+        &Invocation {
+            program,
+            called_as,
+            words,
+        },
+        output,
+    )
 }
 
 fn dispatch(
@@ -122,11 +131,22 @@ fn dispatch(
     words: &[OsString],
     output: &mut Output,
 ) -> Result<Exit, CommandError> {
-    let base = Path::new(program).file_name().unwrap_or(program).to_string_lossy().into_owned();
+    let base = Path::new(program)
+        .file_name()
+        .unwrap_or(program)
+        .to_string_lossy()
+        .into_owned();
     let script = base.strip_suffix(".sh").unwrap_or(&base);
     if let Some(row) = COMMANDS.iter().find(|row| row.script == Some(script)) {
         let words = words.to_vec();
-        return (row.run)(&Invocation { program: base, called_as: CalledAs::Script, words }, output);
+        return (row.run)(
+            &Invocation {
+                program: base,
+                called_as: CalledAs::Script,
+                words,
+            },
+            output,
+        );
     }
     let Some((first, rest)) = words.split_first() else {
         help::overview(output)?;
@@ -142,11 +162,17 @@ fn dispatch(
 }
 
 fn unknown(name: &str) -> CommandError {
-    let close = COMMANDS.iter().map(|row| row.name).filter(|known| is_close(known, name));
+    let close = COMMANDS
+        .iter()
+        .map(|row| row.name)
+        .filter(|known| is_close(known, name));
     let close: Vec<_> = close.collect();
     let hint = match close.as_slice() {
         [] => "kt help lists the commands.".to_owned(),
-        names => format!("Did you mean: {}? kt help lists the commands.", names.join(", ")),
+        names => format!(
+            "Did you mean: {}? kt help lists the commands.",
+            names.join(", ")
+        ),
     };
     CommandError::failed(format!("kt: '{name}' is not a command")).hint(hint)
 }
@@ -181,7 +207,13 @@ mod tests {
     #[test]
     fn names_are_unique_and_found_with_and_without_sh() {
         for row in COMMANDS {
-            assert_eq!(COMMANDS.iter().filter(|other| other.name == row.name).count(), 1);
+            assert_eq!(
+                COMMANDS
+                    .iter()
+                    .filter(|other| other.name == row.name)
+                    .count(),
+                1
+            );
             assert_eq!(find(row.name).map(|found| found.name), Some(row.name));
             if let Some(script) = row.script {
                 let found = find(&format!("{script}.sh")).map(|found| found.name);

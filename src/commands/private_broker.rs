@@ -51,7 +51,10 @@ pub(super) async fn parent_gone(private: Option<Mode>) {
     // A thread of its own: a blocking read could not be ended with the runtime.
     std::thread::spawn(move || {
         let mut bytes = [0; 64];
-        while std::io::stdin().read(&mut bytes).is_ok_and(|count| count > 0) {}
+        while std::io::stdin()
+            .read(&mut bytes)
+            .is_ok_and(|count| count > 0)
+        {}
         // The broker may have ended first.
         gone.send(()).ok();
     });

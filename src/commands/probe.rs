@@ -17,7 +17,8 @@ pub(super) fn answer(bootstrap: &str, limit: Duration) -> Result<ClusterDescript
     ]
     .map(|(key, value)| (key.to_owned(), value.to_owned()))
     .into();
-    let failed = |error: &dyn std::fmt::Display| CommandError::failed(format!("{bootstrap}: {error}"));
+    let failed =
+        |error: &dyn std::fmt::Display| CommandError::failed(format!("{bootstrap}: {error}"));
     let config = ClientConfig::from_map(ClientKind::Admin, &settings, Log::silent())
         .map_err(|error| failed(&error))?;
     let runtime = runtime().map_err(|error| failed(&error))?;

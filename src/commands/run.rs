@@ -112,8 +112,13 @@ fn broker_words(options: &Options, home: &KtHome) -> Vec<OsString> {
         settings.push("log.flush.before.ack=false".to_owned());
     }
     settings.extend(options.settings.iter().cloned());
-    let overrides = settings.into_iter().map(|setting| format!("--override={setting}"));
-    std::iter::once(mode.word().to_owned()).chain(overrides).map(OsString::from).collect()
+    let overrides = settings
+        .into_iter()
+        .map(|setting| format!("--override={setting}"));
+    std::iter::once(mode.word().to_owned())
+        .chain(overrides)
+        .map(OsString::from)
+        .collect()
 }
 
 fn run_with(
@@ -160,7 +165,9 @@ async fn run_command(words: &[OsString], address: &str) -> Result<Exit, CommandE
     let mut interrupt = signal(SignalKind::interrupt()).map_err(failed)?;
     let mut hang_up = signal(SignalKind::hangup()).map_err(failed)?;
     let mut command = Command::new(program);
-    command.args(arguments).envs(ADDRESS_VARIABLES.map(|name| (name, address)));
+    command
+        .args(arguments)
+        .envs(ADDRESS_VARIABLES.map(|name| (name, address)));
     let mut child = match command.spawn() {
         Ok(child) => child,
         Err(error) => return cannot_run(program, &error),
@@ -194,7 +201,10 @@ fn cannot_run(program: &OsString, error: &std::io::Error) -> Result<Exit, Comman
 }
 
 fn pass_on(child: &Child, signal: Signal) {
-    let pid = child.id().and_then(|pid| i32::try_from(pid).ok()).and_then(Pid::from_raw);
+    let pid = child
+        .id()
+        .and_then(|pid| i32::try_from(pid).ok())
+        .and_then(Pid::from_raw);
     if let Some(pid) = pid {
         // It may have ended in between.
         kill_process(pid, signal).ok();
@@ -202,7 +212,9 @@ fn pass_on(child: &Child, signal: Signal) {
 }
 
 fn exit_of(status: ExitStatus) -> Exit {
-    let code = status.code().or_else(|| status.signal().map(|signal| 128 + signal));
+    let code = status
+        .code()
+        .or_else(|| status.signal().map(|signal| 128 + signal));
     Exit(code.and_then(|code| u8::try_from(code).ok()).unwrap_or(1))
 }
 
@@ -230,11 +242,17 @@ mod tests {
                 .collect::<Vec<_>>()
         };
         let fast = words("--set a=b");
-        assert_eq!(fast.first().map(String::as_str), Some("--kt-private=delete"));
+        assert_eq!(
+            fast.first().map(String::as_str),
+            Some("--kt-private=delete")
+        );
         assert!(fast.contains(&"--override=log.flush.before.ack=false".to_owned()));
         assert_eq!(fast.last().map(String::as_str), Some("--override=a=b"));
         let durable = words("--durable --keep /d");
-        assert_eq!(durable.first().map(String::as_str), Some("--kt-private=keep"));
+        assert_eq!(
+            durable.first().map(String::as_str),
+            Some("--kt-private=keep")
+        );
         assert!(!durable.iter().any(|word| word.contains("flush")));
     }
 }

@@ -24,7 +24,9 @@ pub(super) fn install() {
     let subscriber = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(std::io::stdout)
-        .event_format(KafkaPattern { lines: LogLines::of_system() })
+        .event_format(KafkaPattern {
+            lines: LogLines::of_system(),
+        })
         .finish();
     // A subscriber that is there already, as in tests, stays.
     drop(tracing::subscriber::set_global_default(subscriber));

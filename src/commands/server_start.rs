@@ -75,7 +75,10 @@ fn run(call: &Invocation, output: &mut Output) -> Result<Exit, CommandError> {
     };
     let home = KtHome::of_environment()?;
     // Read before anything else, so that a missing file is told at once with -daemon too.
-    let from_file = file.as_deref().map(|path| read_properties_file(&RealFs, path)).transpose()?;
+    let from_file = file
+        .as_deref()
+        .map(|path| read_properties_file(&RealFs, path))
+        .transpose()?;
     if daemon {
         start_in_background(&home, &Background::with_words(words.to_vec()))?;
         return Ok(Exit::SUCCESS);
@@ -91,9 +94,7 @@ fn run(call: &Invocation, output: &mut Output) -> Result<Exit, CommandError> {
 }
 
 /// Splits the words into the file, if there is one, and the options.
-fn read_words(
-    words: &[OsString],
-) -> Result<Parsed<(Option<String>, Options)>, CommandError> {
+fn read_words(words: &[OsString]) -> Result<Parsed<(Option<String>, Options)>, CommandError> {
     let (file, rest) = match words.split_first() {
         Some((first, rest)) if !first.as_encoded_bytes().starts_with(b"-") => {
             let name = first.to_str().ok_or_else(|| {
@@ -154,13 +155,21 @@ fn local_properties(home: &KtHome) -> BTreeMap<String, String> {
 fn complete(properties: &mut BTreeMap<String, String>) {
     if !properties.contains_key("listeners") {
         // Names of releases before 3.0.
-        let host = properties.get("host.name").map_or("127.0.0.1", String::as_str);
-        let port = properties.get("port").cloned().unwrap_or_else(|| DEFAULT_PORT.to_string());
+        let host = properties
+            .get("host.name")
+            .map_or("127.0.0.1", String::as_str);
+        let port = properties
+            .get("port")
+            .cloned()
+            .unwrap_or_else(|| DEFAULT_PORT.to_string());
         let listener = format!("PLAINTEXT://{host}:{port}");
         properties.insert("listeners".to_owned(), listener);
     }
-    let voters = properties.get("controller.quorum.voters").map_or("", String::as_str);
-    let alone = !voters.contains(',') && !properties.contains_key("controller.quorum.bootstrap.servers");
+    let voters = properties
+        .get("controller.quorum.voters")
+        .map_or("", String::as_str);
+    let alone =
+        !voters.contains(',') && !properties.contains_key("controller.quorum.bootstrap.servers");
     if alone {
         for key in [
             "offsets.topic.replication.factor",
@@ -169,7 +178,9 @@ fn complete(properties: &mut BTreeMap<String, String>) {
             "share.coordinator.state.topic.replication.factor",
             "share.coordinator.state.topic.min.isr",
         ] {
-            properties.entry(key.to_owned()).or_insert_with(|| "1".to_owned());
+            properties
+                .entry(key.to_owned())
+                .or_insert_with(|| "1".to_owned());
         }
     }
 }
@@ -190,7 +201,10 @@ fn serve(
         private_broker::delete(home);
     }
     result.inspect_err(|error| {
-        tracing::error!(logger = "kafka.Kafka", "Exiting Kafka due to fatal exception: {error}");
+        tracing::error!(
+            logger = "kafka.Kafka",
+            "Exiting Kafka due to fatal exception: {error}"
+        );
     })
 }
 
@@ -203,7 +217,7 @@ async fn serve_until_ended(
     let mut terminate = signal(SignalKind::terminate()).map_err(failed)?;
     let mut interrupt = signal(SignalKind::interrupt()).map_err(failed)?;
     let mut hang_up = signal(SignalKind::hangup()).map_err(failed)?;
-    
+
     announce_version();
     let broker = tokio::select! {
         started = start_broker(properties) => started?,
@@ -219,7 +233,10 @@ async fn serve_until_ended(
         () = private_broker::parent_gone(private) => Exit::SUCCESS,
     };
     broker.shutdown().await?;
-    tracing::info!(logger = "kafka.server.KafkaRaftServer", "Kafka Server stopped");
+    tracing::info!(
+        logger = "kafka.server.KafkaRaftServer",
+        "Kafka Server stopped"
+    );
     // Last: who waits for the broker's end waits for this.
     drop(guard);
     Ok(exit)
@@ -236,7 +253,11 @@ fn announce_version() {
     let logger = "org.apache.kafka.common.utils.AppInfoParser";
     tracing::info!(logger, "Kafka version: {KAFKA_VERSION}");
     tracing::info!(logger, "Kafka commitId: kt-{}", env!("CARGO_PKG_VERSION"));
-    tracing::info!(logger, "Kafka startTimeMs: {}", SystemClock::shared().now_ms());
+    tracing::info!(
+        logger,
+        "Kafka startTimeMs: {}",
+        SystemClock::shared().now_ms()
+    );
 }
 
 /// Registers the broker and writes the lines that others wait for.
@@ -249,16 +270,21 @@ fn announce(
         pid,
         start_time: process_start_time(&RealFs, pid),
         node_id: broker.node_id,
-        listeners: broker.listeners.iter().map(|text| reachable(text)).collect(),
+        listeners: broker
+            .listeners
+            .iter()
+            .map(|text| reachable(text))
+            .collect(),
         log_dirs: broker.log_dirs.clone(),
         log_file: std::env::var_os("KT_LOG_FILE").map(PathBuf::from),
     };
-    let guard = register(&RealFs, home, &registration).map_err(|error| {
-        CommandError::failed(format!("{}: {error}", home.run().display()))
-    })?;
+    let guard = register(&RealFs, home, &registration)
+        .map_err(|error| CommandError::failed(format!("{}: {error}", home.run().display())))?;
     let id = broker.node_id;
     for listener in &broker.listeners {
-        let address = listener.split_once("://").map_or(listener.as_str(), |(_, rest)| rest);
+        let address = listener
+            .split_once("://")
+            .map_or(listener.as_str(), |(_, rest)| rest);
         let logger = "kafka.network.DataPlaneAcceptor";
         tracing::info!(logger, "Awaiting socket connections on {address}.");
     }
@@ -267,7 +293,10 @@ fn announce(
         "[BrokerLifecycleManager id={id}] The broker has been unfenced. Transitioning from \
          RECOVERY to RUNNING."
     );
-    tracing::info!(logger = "kafka.server.KafkaServer", "[KafkaServer id={id}] started");
+    tracing::info!(
+        logger = "kafka.server.KafkaServer",
+        "[KafkaServer id={id}] started"
+    );
     tracing::info!(
         logger = "kafka.server.KafkaRaftServer",
         "[KafkaRaftServer nodeId={id}] Kafka Server started"
@@ -277,7 +306,9 @@ fn announce(
 
 /// Returns a listener's address as this machine reaches it.
 fn reachable(listener: &str) -> String {
-    listener.replace("//0.0.0.0:", "//127.0.0.1:").replace("//[::]:", "//127.0.0.1:")
+    listener
+        .replace("//0.0.0.0:", "//127.0.0.1:")
+        .replace("//[::]:", "//127.0.0.1:")
 }
 
 #[cfg(test)]
@@ -319,7 +350,10 @@ mod tests {
         assert_eq!(properties["offsets.topic.replication.factor"], "1");
         let mut properties: BTreeMap<_, _> = [
             ("port".to_owned(), "9999".to_owned()),
-            ("controller.quorum.voters".to_owned(), "1@a:1,2@b:2".to_owned()),
+            (
+                "controller.quorum.voters".to_owned(),
+                "1@a:1,2@b:2".to_owned(),
+            ),
         ]
         .into();
         complete(&mut properties);

@@ -50,7 +50,10 @@ fn run(call: &Invocation, output: &mut Output) -> Result<Exit, CommandError> {
              precedence",
         )?;
     }
-    let node_id = options.node_id.map(|number| number.value("node-id")).transpose()?;
+    let node_id = options
+        .node_id
+        .map(|number| number.value("node-id"))
+        .transpose()?;
     let home = KtHome::of_environment()?;
     let mut found = running(&RealFs, &home)?;
     found.retain(|broker| node_id.is_none_or(|id| broker.node_id == id));
@@ -73,7 +76,9 @@ fn signal() -> Result<Signal, CommandError> {
         "KILL" | "9" => Ok(Signal::KILL),
         "INT" | "2" => Ok(Signal::INT),
         "HUP" | "1" => Ok(Signal::HUP),
-        _ => Err(CommandError::failed(format!("SIGNAL={name}: not one of TERM, KILL, INT, HUP"))),
+        _ => Err(CommandError::failed(format!(
+            "SIGNAL={name}: not one of TERM, KILL, INT, HUP"
+        ))),
     }
 }
 
@@ -107,16 +112,17 @@ fn wait_for_end(
         let lives = |broker: &&Registration| {
             let start_time = broker.start_time;
             left.contains(broker)
-                || (start_time.is_some()
-                    && process_start_time(&RealFs, broker.pid) == start_time)
+                || (start_time.is_some() && process_start_time(&RealFs, broker.pid) == start_time)
         };
         let Some(slow) = stopped.iter().find(lives) else {
             return Ok(());
         };
         if clock.monotonic() >= until {
             let seconds = STOP_TIMEOUT.as_secs();
-            let sentence =
-                format!("The broker (pid {}) has not ended in {seconds} seconds", slow.pid);
+            let sentence = format!(
+                "The broker (pid {}) has not ended in {seconds} seconds",
+                slow.pid
+            );
             return Err(CommandError::timed_out(sentence)
                 .hint("SIGNAL=KILL kt server-stop ends it at once."));
         }

@@ -69,7 +69,11 @@ fn run(call: &Invocation, output: &mut Output) -> Result<Exit, CommandError> {
         BrokerAddress::Local => local()?,
     };
     print(&status, options.output.format, output)?;
-    Ok(if status.running { Exit::SUCCESS } else { Exit::NOT_RUNNING })
+    Ok(if status.running {
+        Exit::SUCCESS
+    } else {
+        Exit::NOT_RUNNING
+    })
 }
 
 fn named(address: String, source: AddressSource) -> Status {
@@ -77,7 +81,10 @@ fn named(address: String, source: AddressSource) -> Status {
         AddressSource::Option => "--bootstrap-server",
         AddressSource::Variable => BOOTSTRAP_VARIABLE,
     };
-    let status = Status { source, ..Status::unknown() };
+    let status = Status {
+        source,
+        ..Status::unknown()
+    };
     status.asked(address)
 }
 
@@ -92,7 +99,13 @@ fn local() -> Result<Status, CommandError> {
         });
     };
     let bootstrap = found.bootstrap();
-    let Registration { pid, node_id, log_dirs, log_file, .. } = found;
+    let Registration {
+        pid,
+        node_id,
+        log_dirs,
+        log_file,
+        ..
+    } = found;
     let status = Status {
         source: "the local broker",
         pid: Some(pid),
@@ -137,8 +150,16 @@ impl Status {
     }
 
     fn rows(&self) -> Vec<(&'static str, String)> {
-        let dirs: Vec<_> = self.log_dirs.iter().map(|path| path.display().to_string()).collect();
-        let state = if self.running { "running" } else { "not running" };
+        let dirs: Vec<_> = self
+            .log_dirs
+            .iter()
+            .map(|path| path.display().to_string())
+            .collect();
+        let state = if self.running {
+            "running"
+        } else {
+            "not running"
+        };
         let rows = [
             ("state", Some(state.to_owned())),
             ("reason", self.reason.clone()),
@@ -149,10 +170,23 @@ impl Status {
             ("node id", self.node_id.map(|id| id.to_string())),
             ("pid", self.pid.map(|pid| pid.to_string())),
             ("data", (!dirs.is_empty()).then(|| dirs.join(","))),
-            ("log file", self.log_file.as_ref().map(|path| path.display().to_string())),
-            ("version", Some(format!("kt {}, Kafka {}", self.kt_version, self.kafka_version))),
+            (
+                "log file",
+                self.log_file
+                    .as_ref()
+                    .map(|path| path.display().to_string()),
+            ),
+            (
+                "version",
+                Some(format!(
+                    "kt {}, Kafka {}",
+                    self.kt_version, self.kafka_version
+                )),
+            ),
         ];
-        rows.into_iter().filter_map(|(name, value)| Some((name, value?))).collect()
+        rows.into_iter()
+            .filter_map(|(name, value)| Some((name, value?)))
+            .collect()
     }
 }
 

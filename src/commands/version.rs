@@ -32,10 +32,16 @@ fn run(call: &Invocation, output: &mut Output) -> Result<Exit, CommandError> {
     let Some(options) = parse_subcommands::<Options>(&call.program, &call.words, output)? else {
         return Ok(Exit::SUCCESS);
     };
-    let versions = Versions { kt: env!("CARGO_PKG_VERSION"), kafka: KAFKA_VERSION };
+    let versions = Versions {
+        kt: env!("CARGO_PKG_VERSION"),
+        kafka: KAFKA_VERSION,
+    };
     match options.output.format {
         Format::Text => {
-            output.line(format_args!("kt {} (Apache Kafka {})", versions.kt, versions.kafka))?;
+            output.line(format_args!(
+                "kt {} (Apache Kafka {})",
+                versions.kt, versions.kafka
+            ))?;
         }
         Format::Json => output.json(&versions)?,
         Format::Table => {

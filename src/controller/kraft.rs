@@ -67,7 +67,11 @@ pub(super) fn snapshot_header(voter: &Voter, last_timestamp_ms: i64) -> Vec<Cont
     let mut value = vec![0, 0];
     value.extend_from_slice(&last_timestamp_ms.to_be_bytes());
     value.push(0);
-    vec![(ControlType::SnapshotHeader, value), kraft_version(), voters(voter)]
+    vec![
+        (ControlType::SnapshotHeader, value),
+        kraft_version(),
+        voters(voter),
+    ]
 }
 
 /// Returns the record that opens a file of bootstrap records, which names no voters.

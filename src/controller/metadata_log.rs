@@ -15,13 +15,17 @@ use std::sync::Arc;
 
 use super::kraft::{self, Control, QuorumState, Voter};
 use crate::fs::{Fs, OpenMode};
-use crate::metadata::{ApplyError, MetadataImage, MetadataRecord, RecordDecodeError, image_records};
+use crate::metadata::record::{BeginTransaction, EndTransaction};
+use crate::metadata::{
+    ApplyError, MetadataImage, MetadataRecord, RecordDecodeError, image_records,
+};
 use crate::record::{
     Append, BatchBuilder, Batches, ControlRecord, RecordBatch, Records, Seal, ValidatedBatch,
     control_batch,
 };
 use crate::storage::{
-    AppendError, LoadError, Log, LogConfig, PartitionMetadata, ReadError, StartState,
+    AppendError, IoError, LoadError, Log, LogConfig, PARTITION_METADATA_FILE, ReadError,
+    StartState, TruncateError, partition_metadata_text,
 };
 use crate::types::{LeaderEpoch, Offset, TimestampMs, TopicPartition, Uuid};
 
@@ -59,6 +63,12 @@ pub enum MetadataLogError {
     /// The log could not be appended to.
     #[error(transparent)]
     Append(#[from] AppendError),
+    /// The log could not be synced.
+    #[error(transparent)]
+    Sync(#[from] IoError),
+    /// The log's start could not be moved.
+    #[error(transparent)]
+    Start(#[from] TruncateError),
     /// A batch or a record in it is damaged.
     #[error("{}: {what} at offset {offset}", path.display())]
     Damaged {
@@ -110,10 +120,15 @@ impl MetadataLog {
         now_ms: TimestampMs,
     ) -> Result<(Self, MetadataImage), MetadataLogError> {
         let dir = log_dir.join(METADATA_DIR);
-        let at = |source| MetadataLogError::Io { path: dir.clone(), source };
+        let at = |source| MetadataLogError::Io {
+            path: dir.clone(),
+            source,
+        };
         fs.create_dir_all(&dir).map_err(at)?;
-        if !fs.exists(&dir.join(PartitionMetadata::FILE)) {
-            PartitionMetadata { topic_id: Uuid::METADATA_TOPIC }.write(&*fs, &dir).map_err(at)?;
+        let identity = dir.join(PARTITION_METADATA_FILE);
+        if !fs.exists(&identity) {
+            let text = partition_metadata_text(Uuid::METADATA_TOPIC);
+            fs.replace(&identity, text.as_bytes()).map_err(at)?;
             fs.sync_dir(log_dir).map_err(at)?;
         }
         let mut image = MetadataImage::default();
@@ -125,11 +140,20 @@ impl MetadataLog {
             (next, last_epoch) = (end, epoch);
         }
         // The log is short, cut at each snapshot, and checked whole: its end decides everything.
-        let start =
-            StartState { clean: false, recovery_point: Offset::ZERO, log_start: Offset::ZERO };
+        let start = StartState {
+            clean: false,
+            recovery_point: Offset::ZERO,
+            log_start: Offset::ZERO,
+        };
         let partition = TopicPartition::new(METADATA_TOPIC, 0);
-        let (log, report) =
-            Log::load(Arc::clone(&fs), dir.clone(), partition, config(), start, now_ms)?;
+        let (log, report) = Log::load(
+            Arc::clone(&fs),
+            dir.clone(),
+            partition,
+            config(),
+            start,
+            now_ms,
+        )?;
         for warning in &report.warnings {
             tracing::warn!(%warning, "metadata log");
         }
@@ -142,7 +166,7 @@ impl MetadataLog {
             log,
         };
         if this.log.end_offset() < next {
-            this.log.truncate_fully_and_start_at(next)?;
+            this.log.truncate_fully_and_start_at(next, now_ms)?;
         }
         this.replay(next, &mut image)?;
         this.begin_epoch(bootstrap, &mut image, now_ms)?;
@@ -186,13 +210,18 @@ impl MetadataLog {
             return Ok(());
         }
         let end = self.log.end_offset();
-        let path = self.dir.join(format!("{:020}-{:010}.checkpoint", end.0, self.epoch.0));
+        let path = self
+            .dir
+            .join(format!("{:020}-{:010}.checkpoint", end.0, self.epoch.0));
         let content = snapshot_bytes(&self.voter, &image_records(image), now_ms);
-        let at = |source| MetadataLogError::Io { path: path.clone(), source };
+        let at = |source| MetadataLogError::Io {
+            path: path.clone(),
+            source,
+        };
         self.fs.replace(&path, &content).map_err(at)?;
         self.records_since_snapshot = 0;
         // What the snapshot holds is no longer needed: start over behind it, and drop older ones.
-        self.log.advance_start_offset(end);
+        self.log.advance_start_offset(end, end)?;
         for (_, _, older) in snapshots(&*self.fs, &self.dir).map_err(at)? {
             if older != path {
                 self.fs.remove_file(&older).map_err(at)?;
@@ -202,10 +231,9 @@ impl MetadataLog {
     }
 
     /// Closes the log's files.
-    pub fn close(mut self, now_ms: TimestampMs) -> Result<(), MetadataLogError> {
+    pub fn close(mut self) -> Result<(), MetadataLogError> {
         self.flush()?;
-        let dir = self.dir.clone();
-        self.log.close(now_ms).map_err(|source| MetadataLogError::Io { path: dir, source })
+        Ok(self.log.close()?)
     }
 
     /// Appends the records that open an epoch, and those of a fresh cluster.
@@ -218,18 +246,26 @@ impl MetadataLog {
         let first = self.log.end_offset() == Offset::ZERO;
         let state_path = self.dir.join("quorum-state");
         let known = QuorumState::read(&*self.fs, &state_path).map_or(LeaderEpoch(0), |s| s.epoch());
-        let logged = self.log.epochs().latest().map_or(LeaderEpoch(0), |(epoch, _)| epoch);
+        let logged = self.log.epochs().latest().unwrap_or(LeaderEpoch(0));
         self.epoch = LeaderEpoch(self.epoch.max(known).max(logged).0.saturating_add(1));
         QuorumState::leading(self.voter.id, self.epoch)
             .write(&*self.fs, &state_path)
-            .map_err(|source| MetadataLogError::Io { path: state_path.clone(), source })?;
-        let opening = controls(&kraft::leader_change(&self.voter, first), now_ms, self.epoch);
+            .map_err(|source| MetadataLogError::Io {
+                path: state_path.clone(),
+                source,
+            })?;
+        let opening = controls(
+            &kraft::leader_change(&self.voter, first),
+            now_ms,
+            self.epoch,
+        );
         self.append_batch(&opening, now_ms)?;
         image.note_offset(Offset(self.log.end_offset().0 - 1));
         if first {
-            let mut records = vec![MetadataRecord::begin_transaction("Bootstrap records")];
+            let name = Some("Bootstrap records".to_owned());
+            let mut records = vec![BeginTransaction { name }.into()];
             records.extend_from_slice(bootstrap);
-            records.push(MetadataRecord::end_transaction());
+            records.push(EndTransaction::default().into());
             let base = self.append(&records, now_ms)?;
             for (offset, record) in (base.0..).map(Offset).zip(&records) {
                 image
@@ -254,25 +290,28 @@ impl MetadataLog {
     fn flush(&mut self) -> Result<(), MetadataLogError> {
         while let Some(plan) = self.log.flush_plan() {
             plan.run(&*self.fs)?;
-            self.log.flushed(plan.until);
+            self.log.flushed(&plan);
         }
         Ok(())
     }
 
     /// Applies what the log holds from `from` on.
-    fn replay(
-        &mut self,
-        from: Offset,
-        image: &mut MetadataImage,
-    ) -> Result<(), MetadataLogError> {
+    fn replay(&mut self, from: Offset, image: &mut MetadataImage) -> Result<(), MetadataLogError> {
         let end = self.log.end_offset();
         let mut next = from.max(self.log.start_offset());
         let mut transaction: Option<Vec<(Offset, MetadataRecord)>> = None;
         let mut buffer = Vec::new();
-        while let Some(plan) = self.log.read(next, REPLAY_BYTES, end, true)? {
-            buffer.resize(plan.bytes, 0);
-            let at = |source| MetadataLogError::Io { path: self.dir.clone(), source };
-            plan.file.read_exact_at(&mut buffer, plan.position).map_err(at)?;
+        while next < end {
+            let plan = self.log.read(next, REPLAY_BYTES, end, true)?;
+            if plan.bytes == 0 {
+                return Err(self.damaged(next, "nothing can be read"));
+            }
+            buffer.clear();
+            let at = |source| MetadataLogError::Io {
+                path: self.dir.clone(),
+                source,
+            };
+            plan.read_into(&mut buffer).map_err(at)?;
             for batch in Batches::new(&buffer) {
                 let batch = batch.map_err(|error| self.damaged(next, &error.to_string()))?;
                 let until = Offset(batch.header().last_offset().0 + 1);
@@ -281,9 +320,6 @@ impl MetadataLog {
                 }
                 image.note_offset(Offset(until.0 - 1));
                 next = until;
-            }
-            if next >= end {
-                break;
             }
         }
         Ok(())
@@ -295,7 +331,6 @@ impl MetadataLog {
         transaction: &mut Option<Vec<(Offset, MetadataRecord)>>,
         image: &mut MetadataImage,
     ) -> Result<(), MetadataLogError> {
-        let base = batch.header().base_offset;
         let apply = |offset, record: &MetadataRecord, image: &mut MetadataImage| {
             image
                 .apply(offset, record)
@@ -303,26 +338,27 @@ impl MetadataLog {
         };
         for (offset, record) in decode_batch(batch, &self.dir)? {
             self.records_since_snapshot += 1;
-            if record.is_begin_transaction() {
-                *transaction = Some(Vec::new());
-            } else if record.is_abort_transaction() {
-                *transaction = None;
-            } else if record.is_end_transaction() {
-                for (offset, record) in transaction.take().unwrap_or_default() {
-                    apply(offset, &record, image)?;
+            match (&record, transaction.as_mut()) {
+                (MetadataRecord::BeginTransaction(_), _) => *transaction = Some(Vec::new()),
+                (MetadataRecord::AbortTransaction(_), _) => *transaction = None,
+                (MetadataRecord::EndTransaction(_), _) => {
+                    for (offset, record) in transaction.take().unwrap_or_default() {
+                        apply(offset, &record, image)?;
+                    }
                 }
-            } else if let Some(held) = transaction {
-                held.push((offset, record));
-            } else {
-                apply(offset, &record, image)?;
+                (_, Some(held)) => held.push((offset, record)),
+                (_, None) => apply(offset, &record, image)?,
             }
         }
-        debug_assert!(base >= Offset::ZERO, "offsets begin at zero");
         Ok(())
     }
 
     fn damaged(&self, offset: Offset, what: &str) -> MetadataLogError {
-        MetadataLogError::Damaged { path: self.dir.clone(), offset, what: what.to_owned() }
+        MetadataLogError::Damaged {
+            path: self.dir.clone(),
+            offset,
+            what: what.to_owned(),
+        }
     }
 }
 
@@ -364,7 +400,12 @@ fn append_snapshot_batches(
     }
     let footer = kraft::snapshot_footer();
     let records: Vec<ControlRecord<'_>> = footer.iter().map(as_control).collect();
-    out.extend_from_slice(&control_batch(&records, now_ms, Offset(next), LeaderEpoch(0)));
+    out.extend_from_slice(&control_batch(
+        &records,
+        now_ms,
+        Offset(next),
+        LeaderEpoch(0),
+    ));
 }
 
 /// Cuts records into sealed batches under the size limit.
@@ -372,7 +413,9 @@ fn batches_of(records: &[MetadataRecord], now_ms: TimestampMs) -> Vec<Vec<u8>> {
     let mut batches = Vec::new();
     let mut builder = BatchBuilder::new(BATCH_BYTES_MAX);
     let mut seal = |builder: &mut BatchBuilder| {
-        let bytes = builder.seal(&Seal::default()).expect("nothing is compressed");
+        let bytes = builder
+            .seal(&Seal::default())
+            .expect("nothing is compressed");
         batches.push(bytes.to_vec());
         builder.clear();
     };
@@ -381,7 +424,11 @@ fn batches_of(records: &[MetadataRecord], now_ms: TimestampMs) -> Vec<Vec<u8>> {
         if builder.append(None, Some(&value), &[], now_ms) != Append::Fits {
             seal(&mut builder);
             let alone = builder.append(None, Some(&value), &[], now_ms);
-            assert_eq!(alone, Append::Fits, "a metadata record is far below the limit");
+            assert_eq!(
+                alone,
+                Append::Fits,
+                "a metadata record is far below the limit"
+            );
         }
     }
     if !builder.is_empty() {
@@ -400,7 +447,9 @@ fn decode_batch(
         offset: base,
         what,
     };
-    let body = batch.decompressed_body(BATCH_BYTES_MAX * 8).map_err(|e| damaged(e.to_string()))?;
+    let body = batch
+        .decompressed_body(BATCH_BYTES_MAX * 8)
+        .map_err(|e| damaged(e.to_string()))?;
     let mut decoded = Vec::new();
     for record in Records::new(&body, batch.header().record_count) {
         let record = record.map_err(|error| damaged(error.to_string()))?;
@@ -419,22 +468,30 @@ fn controls(records: &[Control], now_ms: TimestampMs, epoch: LeaderEpoch) -> Vec
 }
 
 fn as_control((control_type, value): &Control) -> ControlRecord<'_> {
-    ControlRecord { control_type: *control_type, value }
+    ControlRecord {
+        control_type: *control_type,
+        value,
+    }
 }
 
 /// Lists the snapshots: end offset, epoch, path.
 fn snapshots(fs: &dyn Fs, dir: &Path) -> io::Result<Vec<(Offset, LeaderEpoch, PathBuf)>> {
     let parse = |name: &str| {
         let (offset, epoch) = name.strip_suffix(".checkpoint")?.split_once('-')?;
-        Some((Offset(offset.parse().ok()?), LeaderEpoch(epoch.parse().ok()?), dir.join(name)))
+        Some((
+            Offset(offset.parse().ok()?),
+            LeaderEpoch(epoch.parse().ok()?),
+            dir.join(name),
+        ))
     };
-    Ok(fs.read_dir(dir)?.iter().filter_map(|entry| parse(&entry.name)).collect())
+    Ok(fs
+        .read_dir(dir)?
+        .iter()
+        .filter_map(|entry| parse(&entry.name))
+        .collect())
 }
 
-fn newest_snapshot(
-    fs: &dyn Fs,
-    dir: &Path,
-) -> io::Result<Option<(Offset, LeaderEpoch, PathBuf)>> {
+fn newest_snapshot(fs: &dyn Fs, dir: &Path) -> io::Result<Option<(Offset, LeaderEpoch, PathBuf)>> {
     Ok(snapshots(fs, dir)?.into_iter().max())
 }
 
@@ -445,7 +502,10 @@ fn read_snapshot(
     end: Offset,
     image: &mut MetadataImage,
 ) -> Result<(), MetadataLogError> {
-    let at = |source| MetadataLogError::Io { path: path.to_owned(), source };
+    let at = |source| MetadataLogError::Io {
+        path: path.to_owned(),
+        source,
+    };
     let file = fs.open(path, OpenMode::Read).map_err(at)?;
     drop(file);
     let content = fs.read(path, SNAPSHOT_BYTES_MAX).map_err(at)?;
@@ -462,7 +522,10 @@ fn read_snapshot(
         for (_, record) in decode_batch(&batch, path)? {
             image
                 .apply(last, &record)
-                .map_err(|source| MetadataLogError::Apply { offset: last, source })?;
+                .map_err(|source| MetadataLogError::Apply {
+                    offset: last,
+                    source,
+                })?;
         }
     }
     Ok(())
@@ -470,5 +533,8 @@ fn read_snapshot(
 
 /// The metadata log rolls rarely and never deletes by itself: snapshots do.
 fn config() -> LogConfig {
-    LogConfig { max_message_bytes: BATCH_BYTES_MAX, ..LogConfig::default() }
+    LogConfig {
+        max_message_bytes: BATCH_BYTES_MAX,
+        ..LogConfig::default()
+    }
 }

@@ -63,7 +63,10 @@ pub(super) fn take_bytes<'a>(
     input: &mut &'a [u8],
     count: usize,
 ) -> Result<&'a [u8], RecordDecodeError> {
-    let short = RecordDecodeError::Short { wanted: count, left: input.len() };
+    let short = RecordDecodeError::Short {
+        wanted: count,
+        left: input.len(),
+    };
     let (taken, rest) = input.split_at_checked(count).ok_or(short)?;
     *input = rest;
     Ok(taken)
@@ -102,7 +105,9 @@ impl Field for Uuid {
 
     fn read_from(input: &mut &[u8], _version: u32) -> Result<Self, RecordDecodeError> {
         let bytes = take_bytes(input, 16)?;
-        Ok(Self::from_bytes(bytes.try_into().expect("as many as were asked for")))
+        Ok(Self::from_bytes(
+            bytes.try_into().expect("as many as were asked for"),
+        ))
     }
 }
 
@@ -126,7 +131,9 @@ impl Field for Option<String> {
     }
 
     fn read_from(input: &mut &[u8], _version: u32) -> Result<Self, RecordDecodeError> {
-        let Some(length) = take_length(input)? else { return Ok(None) };
+        let Some(length) = take_length(input)? else {
+            return Ok(None);
+        };
         let text = std::str::from_utf8(take_bytes(input, length)?);
         Ok(Some(text.map_err(|_| RecordDecodeError::Text)?.to_owned()))
     }
@@ -170,10 +177,15 @@ impl<T: Field> Field for Option<Vec<T>> {
     }
 
     fn read_from(input: &mut &[u8], version: u32) -> Result<Self, RecordDecodeError> {
-        let Some(count) = take_length(input)? else { return Ok(None) };
+        let Some(count) = take_length(input)? else {
+            return Ok(None);
+        };
         // Each element has at least one byte.
         if count > input.len() {
-            return Err(RecordDecodeError::Short { wanted: count, left: input.len() });
+            return Err(RecordDecodeError::Short {
+                wanted: count,
+                left: input.len(),
+            });
         }
         let mut elements = Vec::new();
         for _ in 0..count {
@@ -212,9 +224,9 @@ fn put_length(out: &mut Vec<u8>, length: Option<usize>) {
 }
 
 fn take_length(input: &mut &[u8]) -> Result<Option<usize>, RecordDecodeError> {
-    Ok(take_unsigned(input)?.checked_sub(1).map(|length| {
-        usize::try_from(length).expect("at least 32 bits")
-    }))
+    Ok(take_unsigned(input)?
+        .checked_sub(1)
+        .map(|length| usize::try_from(length).expect("at least 32 bits")))
 }
 
 /// Appends tagged fields: their numbers, rising, and their bytes.
@@ -222,7 +234,10 @@ pub(super) fn put_tags(out: &mut Vec<u8>, tags: &[(u32, Vec<u8>)]) {
     put_unsigned(out, u32::try_from(tags.len()).expect("a few"));
     for (tag, value) in tags {
         put_unsigned(out, *tag);
-        put_unsigned(out, u32::try_from(value.len()).expect("lengths are below 4 GiB"));
+        put_unsigned(
+            out,
+            u32::try_from(value.len()).expect("lengths are below 4 GiB"),
+        );
         out.extend_from_slice(value);
     }
 }

@@ -44,13 +44,19 @@ impl MetadataDelta {
                 DiffItem::Remove(_, topic) => {
                     delta.topics.push(TopicChange::Deleted(Arc::clone(topic)));
                 }
-                DiffItem::Update { old: (_, old), new: (_, new) } if old.id == new.id => {
+                DiffItem::Update {
+                    old: (_, old),
+                    new: (_, new),
+                } if old.id == new.id => {
                     delta.topics.push(TopicChange::Changed {
                         before: Arc::clone(old),
                         after: Arc::clone(new),
                     });
                 }
-                DiffItem::Update { old: (_, old), new: (_, new) } => {
+                DiffItem::Update {
+                    old: (_, old),
+                    new: (_, new),
+                } => {
                     delta.topics.push(TopicChange::Deleted(Arc::clone(old)));
                     delta.topics.push(TopicChange::Created(Arc::clone(new)));
                 }
@@ -59,7 +65,9 @@ impl MetadataDelta {
         for item in before.config_map().diff(after.config_map()) {
             let (DiffItem::Add(resource, _)
             | DiffItem::Remove(resource, _)
-            | DiffItem::Update { new: (resource, _), .. }) = item;
+            | DiffItem::Update {
+                new: (resource, _), ..
+            }) = item;
             delta.configs.push(resource.clone());
         }
         delta

@@ -68,7 +68,10 @@ impl BrokerImage {
     /// Returns the address of the listener of this name.
     #[must_use]
     pub fn endpoint(&self, listener: &str) -> Option<&RecordEndpoint> {
-        self.registration.end_points.iter().find(|endpoint| endpoint.name == listener)
+        self.registration
+            .end_points
+            .iter()
+            .find(|endpoint| endpoint.name == listener)
     }
 }
 
@@ -235,7 +238,9 @@ impl MetadataImage {
             MetadataRecord::PartitionChange(record) => self.change_partition(record)?,
             MetadataRecord::Config(record) => self.set_config(record),
             MetadataRecord::RegisterBroker(record) => {
-                let broker = BrokerImage { registration: record.clone() };
+                let broker = BrokerImage {
+                    registration: record.clone(),
+                };
                 self.brokers.insert(record.broker_id, Arc::new(broker));
             }
             MetadataRecord::UnregisterBroker(record) => {
@@ -248,7 +253,8 @@ impl MetadataImage {
                 if record.feature_level == 0 {
                     self.features.remove(&record.name);
                 } else {
-                    self.features.insert(record.name.clone(), record.feature_level);
+                    self.features
+                        .insert(record.name.clone(), record.feature_level);
                 }
             }
             MetadataRecord::ProducerIds(record) => {
@@ -274,7 +280,10 @@ impl MetadataImage {
 
     fn topic_mut(&mut self, id: Uuid) -> Result<&mut TopicImage, ApplyError> {
         let name = self.names.get(&id).ok_or(ApplyError::UnknownTopic(id))?;
-        let topic = self.topics.get_mut(name).ok_or(ApplyError::UnknownTopic(id))?;
+        let topic = self
+            .topics
+            .get_mut(name)
+            .ok_or(ApplyError::UnknownTopic(id))?;
         Ok(Arc::make_mut(topic))
     }
 
@@ -290,7 +299,12 @@ impl MetadataImage {
             isr: brokers(&record.isr),
             removing: brokers(&record.removing_replicas),
             adding: brokers(&record.adding_replicas),
-            eligible: brokers(record.eligible_leader_replicas.as_deref().unwrap_or_default()),
+            eligible: brokers(
+                record
+                    .eligible_leader_replicas
+                    .as_deref()
+                    .unwrap_or_default(),
+            ),
             last_known: brokers(record.last_known_elr.as_deref().unwrap_or_default()),
             leader: BrokerId(record.leader),
             leader_recovery_state: record.leader_recovery_state,
@@ -343,7 +357,12 @@ impl MetadataImage {
 
     fn clear_eligible(&mut self, topic: &str) {
         let all = topic.is_empty();
-        let names: Vec<String> = self.topics.keys().filter(|n| all || *n == topic).cloned().collect();
+        let names: Vec<String> = self
+            .topics
+            .keys()
+            .filter(|n| all || *n == topic)
+            .cloned()
+            .collect();
         for name in names {
             if let Some(topic) = self.topics.get_mut(&name) {
                 for partition in &mut Arc::make_mut(topic).partitions {
@@ -356,9 +375,10 @@ impl MetadataImage {
 
     fn set_config(&mut self, record: &record::Config) {
         let resource = (record.resource_type, record.resource_name.clone());
-        let mut config = self.configs.get(&resource).map_or_else(ConfigImage::new, |known| {
-            ConfigImage::clone(known)
-        });
+        let mut config = self
+            .configs
+            .get(&resource)
+            .map_or_else(ConfigImage::new, |known| ConfigImage::clone(known));
         match &record.value {
             Some(value) => config.insert(record.name.clone(), value.clone()),
             None => config.remove(&record.name),
@@ -371,7 +391,10 @@ impl MetadataImage {
     }
 
     fn broker_mut(&mut self, id: i32) -> Result<&mut RegisterBroker, ApplyError> {
-        let broker = self.brokers.get_mut(&id).ok_or(ApplyError::UnknownBroker(id))?;
+        let broker = self
+            .brokers
+            .get_mut(&id)
+            .ok_or(ApplyError::UnknownBroker(id))?;
         Ok(&mut Arc::make_mut(broker).registration)
     }
 
@@ -392,7 +415,9 @@ impl MetadataImage {
             broker.log_dirs.clone_from(&record.log_dirs);
         }
         if record.cordoned_log_dirs.is_some() {
-            broker.cordoned_log_dirs.clone_from(&record.cordoned_log_dirs);
+            broker
+                .cordoned_log_dirs
+                .clone_from(&record.cordoned_log_dirs);
         }
         Ok(())
     }
@@ -408,9 +433,10 @@ impl MetadataImage {
             MetadataRecord::RemoveUserScramCredential(user) => {
                 (format!("scram {} {}", user.mechanism, user.name), true)
             }
-            MetadataRecord::ClientQuota(quota) => {
-                (format!("quota {:?} {}", quota.entity, quota.key), quota.remove)
-            }
+            MetadataRecord::ClientQuota(quota) => (
+                format!("quota {:?} {}", quota.entity, quota.key),
+                quota.remove,
+            ),
             MetadataRecord::DelegationToken(token) => (format!("token {}", token.token_id), false),
             MetadataRecord::RemoveDelegationToken(token) => {
                 (format!("token {}", token.token_id), true)

@@ -12,15 +12,33 @@ use crate::types::{BrokerId, Uuid};
 pub fn image_records(image: &MetadataImage) -> Vec<MetadataRecord> {
     let mut records: Vec<MetadataRecord> = Vec::new();
     let feature = |name: &str, level| {
-        FeatureLevel { name: name.to_owned(), feature_level: level }.into()
+        FeatureLevel {
+            name: name.to_owned(),
+            feature_level: level,
+        }
+        .into()
     };
     const FIRST: &str = "metadata.version";
-    records.extend(image.feature_level(FIRST).map(|level| feature(FIRST, level)));
+    records.extend(
+        image
+            .feature_level(FIRST)
+            .map(|level| feature(FIRST, level)),
+    );
     let others = image.features().filter(|(name, _)| *name != FIRST);
     records.extend(others.map(|(name, level)| feature(name, level)));
-    records.extend(image.brokers().map(|broker| broker.registration.clone().into()));
+    records.extend(
+        image
+            .brokers()
+            .map(|broker| broker.registration.clone().into()),
+    );
     for topic in image.topics() {
-        records.push(Topic { name: topic.name.clone(), topic_id: topic.id }.into());
+        records.push(
+            Topic {
+                name: topic.name.clone(),
+                topic_id: topic.id,
+            }
+            .into(),
+        );
         for (number, partition) in (0..).zip(&topic.partitions) {
             records.push(partition_record(topic.id, number, partition).into());
         }
@@ -38,7 +56,13 @@ pub fn image_records(image: &MetadataImage) -> Vec<MetadataRecord> {
     }
     if image.next_producer_id() > 0 {
         let next_producer_id = image.next_producer_id();
-        records.push(ProducerIds { next_producer_id, ..ProducerIds::default() }.into());
+        records.push(
+            ProducerIds {
+                next_producer_id,
+                ..ProducerIds::default()
+            }
+            .into(),
+        );
     }
     records.extend(image.kept().cloned());
     records
@@ -84,10 +108,27 @@ mod tests {
         let mut image = MetadataImage::default();
         let topic_id = Uuid(77);
         let records: Vec<MetadataRecord> = vec![
-            FeatureLevel { name: "metadata.version".to_owned(), feature_level: 30 }.into(),
-            RegisterBroker { broker_id: 1, broker_epoch: 5, ..RegisterBroker::default() }.into(),
-            Topic { name: "gone".to_owned(), topic_id: Uuid(1) }.into(),
-            Topic { name: "t".to_owned(), topic_id }.into(),
+            FeatureLevel {
+                name: "metadata.version".to_owned(),
+                feature_level: 30,
+            }
+            .into(),
+            RegisterBroker {
+                broker_id: 1,
+                broker_epoch: 5,
+                ..RegisterBroker::default()
+            }
+            .into(),
+            Topic {
+                name: "gone".to_owned(),
+                topic_id: Uuid(1),
+            }
+            .into(),
+            Topic {
+                name: "t".to_owned(),
+                topic_id,
+            }
+            .into(),
             Partition {
                 topic_id,
                 replicas: vec![1],
@@ -97,7 +138,12 @@ mod tests {
                 ..Partition::default()
             }
             .into(),
-            PartitionChange { topic_id, leader: 1, ..PartitionChange::default() }.into(),
+            PartitionChange {
+                topic_id,
+                leader: 1,
+                ..PartitionChange::default()
+            }
+            .into(),
             Config {
                 resource_type: resource_type::TOPIC,
                 resource_name: "t".to_owned(),
@@ -105,8 +151,16 @@ mod tests {
                 value: Some("5".to_owned()),
             }
             .into(),
-            ProducerIds { next_producer_id: 1000, ..ProducerIds::default() }.into(),
-            AccessControlEntry { id: Uuid(4), ..AccessControlEntry::default() }.into(),
+            ProducerIds {
+                next_producer_id: 1000,
+                ..ProducerIds::default()
+            }
+            .into(),
+            AccessControlEntry {
+                id: Uuid(4),
+                ..AccessControlEntry::default()
+            }
+            .into(),
             RemoveTopic { topic_id: Uuid(1) }.into(),
         ];
         for (offset, record) in (0..).zip(&records) {
@@ -131,7 +185,10 @@ mod tests {
     fn the_leader_epoch_rises_when_the_leader_is_named_again() {
         let image = some_image();
         let partition = &image.topic("t").unwrap().partitions[0];
-        assert_eq!((partition.leader_epoch.0, partition.partition_epoch), (1, 1));
+        assert_eq!(
+            (partition.leader_epoch.0, partition.partition_epoch),
+            (1, 1)
+        );
         assert!(image.topic("gone").is_none());
     }
 }

@@ -37,7 +37,11 @@ impl DirFailure {
     /// Returns the state of a directory that works.
     #[must_use]
     pub fn new(dir: PathBuf, told: Box<dyn ToldOfFailure>) -> Arc<Self> {
-        Arc::new(Self { dir, failed: AtomicBool::new(false), told })
+        Arc::new(Self {
+            dir,
+            failed: AtomicBool::new(false),
+            told,
+        })
     }
 
     /// Returns whether the directory failed.

@@ -11,12 +11,11 @@ mod manager;
 mod partition;
 mod waiters;
 
-
 pub use error::{AppendFailure, ReadFailure};
 pub use flush::{DirFailure, FlushPool, ToldOfFailure};
 pub use manager::{HostedTopic, ReplicaManager};
-pub use waiters::WaiterId;
 pub use partition::{
     Ack, AppendOutcome, FirstBatch, Isolation, Partition, PartitionSettings, ReadOutcome,
     ReadRequest, ReplicaState,
 };
+pub use waiters::WaiterId;

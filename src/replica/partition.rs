@@ -148,8 +148,11 @@ impl Partition {
         dir: Arc<DirFailure>,
     ) -> Arc<Self> {
         let topic_partition = log.partition().clone();
-        let high_watermark =
-            if settings.flush_before_ack { log.flushed_offset() } else { log.end_offset() };
+        let high_watermark = if settings.flush_before_ack {
+            log.flushed_offset()
+        } else {
+            log.end_offset()
+        };
         let core = Core {
             high_watermark: high_watermark.max(log.start_offset()),
             log,
@@ -190,8 +193,11 @@ impl Partition {
         pool: &dyn FlushPool,
     ) -> Result<AppendOutcome, AppendFailure> {
         let settings = self.settings.load();
-        let options =
-            ValidateOptions { now_ms, zstd_allowed, ..settings.validate.clone() };
+        let options = ValidateOptions {
+            now_ms,
+            zstd_allowed,
+            ..settings.validate.clone()
+        };
         // Outside the lock: the checksum and the walk over the records.
         let batch = validate(records, &options)?;
         self.append_validated(&batch, &settings, ack, now_ms, pool)
@@ -212,7 +218,10 @@ impl Partition {
         let in_sync = core.state.in_sync;
         if ack == Ack::All && i64::try_from(in_sync).unwrap_or(0) < i64::from(settings.min_in_sync)
         {
-            return Err(AppendFailure::NotEnoughReplicas { in_sync, wanted: settings.min_in_sync });
+            return Err(AppendFailure::NotEnoughReplicas {
+                in_sync,
+                wanted: settings.min_in_sync,
+            });
         }
         let leader_epoch = core.state.leader_epoch;
         let info = core.log.append(batch, leader_epoch, now_ms)?;
@@ -269,7 +278,7 @@ impl Partition {
             let mut core = self.core.lock();
             let woken = match flushed {
                 Ok(()) => {
-                    core.log.flushed(plan.until);
+                    core.log.flushed(&plan);
                     core.advance(plan.until)
                 }
                 Err(error) => {
@@ -346,15 +355,26 @@ impl Partition {
     }
 
     fn read_locked(core: &Core, request: ReadRequest) -> Result<ReadOutcome, ReadFailure> {
-        let ReadRequest { from, bytes_max, isolation, first_whole } = request;
+        let ReadRequest {
+            from,
+            bytes_max,
+            isolation,
+            first_whole,
+        } = request;
         let start = core.log.start_offset();
         let end = core.log.end_offset();
         if from < start || from > end {
-            return Err(ReadFailure::OutOfRange { offset: from, start, end });
+            return Err(ReadFailure::OutOfRange {
+                offset: from,
+                start,
+                end,
+            });
         }
         let until = core.readable_until(isolation);
         let plan = if from < until {
-            let plan = core.log.read(from, bytes_max, until, first_whole == FirstBatch::Whole)?;
+            let plan = core
+                .log
+                .read(from, bytes_max, until, first_whole == FirstBatch::Whole)?;
             (plan.bytes > 0).then_some(plan)
         } else {
             None
@@ -407,7 +427,9 @@ impl Partition {
     #[must_use]
     pub fn end_offset_for_epoch(&self, epoch: LeaderEpoch) -> Option<(LeaderEpoch, Offset)> {
         let core = self.core.lock();
-        core.log.epochs().end_offset_for_epoch(epoch, core.log.end_offset())
+        core.log
+            .epochs()
+            .end_offset_for_epoch(epoch, core.log.end_offset())
     }
 
     /// Returns the record with the largest timestamp.
@@ -446,7 +468,11 @@ impl Partition {
         // DeleteRecordsRequest.HIGH_WATERMARK: everything that is readable now.
         let before = if before == Offset::NONE { end } else { before };
         if before < Offset::ZERO || before > end {
-            return Err(ReadFailure::OutOfRange { offset: before, start, end });
+            return Err(ReadFailure::OutOfRange {
+                offset: before,
+                start,
+                end,
+            });
         }
         core.log.advance_start_offset(before, end)?;
         Ok(core.log.start_offset())

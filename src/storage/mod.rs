@@ -52,7 +52,10 @@ mod truncate;
 
 pub use append::{AppendInfo, FollowerAppend};
 pub use config::LogConfig;
-pub use dir::{DirName, PARTITION_METADATA_FILE, delete_dir_name};
+pub use dir::{
+    DirName, PARTITION_METADATA_FILE, delete_dir_name, parse_partition_metadata,
+    partition_metadata_text,
+};
 pub use error::{AppendError, IoError, LoadError, ReadError};
 pub use flush::FlushPlan;
 pub use leader_epoch::LeaderEpochCache;

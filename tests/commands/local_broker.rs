@@ -21,7 +21,11 @@ fn a_broker_in_the_background_is_registered_until_it_is_stopped() {
     let pid = pid(&bench);
     assert!(!pid.is_empty());
     let log = text(&bench.run("cat $KT_HOME/logs/server.log").stdout);
-    for line in ["INFO Kafka version: 4.3.1", "INFO [KafkaServer id=1] started", "RECOVERY to RUNNING"] {
+    for line in [
+        "INFO Kafka version: 4.3.1",
+        "INFO [KafkaServer id=1] started",
+        "RECOVERY to RUNNING",
+    ] {
         assert!(log.contains(line), "{line}: {log}");
     }
     let stopped = bench.run("kt server-stop");
@@ -51,7 +55,12 @@ fn a_broker_in_the_background_has_its_own_session_and_holds_nobodys_pipe() {
 #[test]
 fn a_killed_broker_is_not_taken_for_a_running_one() {
     let bench = Bench::new();
-    assert!(bench.run(&format!("kt server-start -daemon {ANY_PORT}")).status.success());
+    assert!(
+        bench
+            .run(&format!("kt server-start -daemon {ANY_PORT}"))
+            .status
+            .success()
+    );
     let killed = bench.run(&format!("kill -9 {}", pid(&bench)));
     assert!(killed.status.success());
     let stopped = bench.run("until ! kt server-stop; do :; done; ls $KT_HOME/run | grep json");
@@ -69,9 +78,17 @@ fn server_start_ends_with_143_after_sigterm_and_130_after_sigint() {
         );
         // A shell's background jobs ignore SIGINT; the broker asks for it all the same.
         let output = bench.run(&line);
-        assert_eq!(output.status.code(), Some(code), "{signal}: {}", text(&output.stderr));
+        assert_eq!(
+            output.status.code(),
+            Some(code),
+            "{signal}: {}",
+            text(&output.stderr)
+        );
         let log = text(&bench.run("cat log").stdout);
-        assert!(log.contains(&format!("Terminating process due to signal SIG{signal}")), "{log}");
+        assert!(
+            log.contains(&format!("Terminating process due to signal SIG{signal}")),
+            "{log}"
+        );
     }
 }
 

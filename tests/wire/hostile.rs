@@ -143,7 +143,7 @@ fn a_client_may_have_no_name() {
 #[test]
 fn giant_counts_close_the_connection_and_cost_no_memory() {
     let broker = start_broker();
-    let giant = [0xff, 0xff, 0xff, 0xff, 0x0f];
+    let giant = [0xff, 0xff, 0xff, 0xff, 0x07];
     // Tags of the header, of the body, and a known tag (Fetch's cluster id) without end.
     broker.assert_closes(&framed(&request(3, 12, 1, &giant)), "header tags");
     let metadata = [&[0, 0, 1, 0][..], &giant].concat();
@@ -180,10 +180,7 @@ fn a_body_that_ends_too_early_closes_the_connection() {
 #[test]
 fn produce_of_old_message_sets_is_refused_in_its_own_version() {
     let broker = start_broker();
-    // acks 1, timeout 1000, topic "t": partitions 0 and 7 with three bytes each.
-    let mut body = vec![0, 1, 0, 0, 3, 0xe8, 0, 0, 0, 1, 0, 1, b't', 0, 0, 0, 2];
-    body.extend([0, 0, 0, 0, 0, 0, 0, 3, 1, 2, 3]);
-    body.extend([0, 0, 0, 7, 0, 0, 0, 3, 1, 2, 3]);
+    let body = old_produce(1);
     for version in 0..=2 {
         let mut peer = broker.connect();
         peer.send_request(0, version, 4, &body);
@@ -207,6 +204,24 @@ fn produce_of_old_message_sets_is_refused_in_its_own_version() {
             "the connection stays open"
         );
     }
+}
+
+#[test]
+fn produce_of_old_message_sets_that_wants_no_answer_closes_the_connection() {
+    let broker = start_broker();
+    for version in 0..=2 {
+        let frame = request(0, version, 4, &old_produce(0));
+        broker.assert_closes(&framed(&frame), &format!("version {version}"));
+    }
+    broker.assert_serves();
+}
+
+/// Returns a Produce body below version 3: topic "t", partitions 0 and 7 with three bytes each.
+fn old_produce(acks: u8) -> Vec<u8> {
+    let mut body = vec![0, acks, 0, 0, 3, 0xe8, 0, 0, 0, 1, 0, 1, b't', 0, 0, 0, 2];
+    body.extend([0, 0, 0, 0, 0, 0, 0, 3, 1, 2, 3]);
+    body.extend([0, 0, 0, 7, 0, 0, 0, 3, 1, 2, 3]);
+    body
 }
 
 #[test]

@@ -14,7 +14,9 @@ pub(super) async fn alter(
     failed: &Failure,
     output: &mut Output,
 ) -> Result<(), CommandError> {
-    let Some((kind, _)) = entity.kind.resource() else { return Ok(()) };
+    let Some((kind, _)) = entity.kind.resource() else {
+        return Ok(());
+    };
     let name = match &entity.which {
         Which::Named(name) => name.clone(),
         Which::All | Which::Default => String::new(),
@@ -32,10 +34,14 @@ pub(super) async fn alter(
     }
     if name.is_empty() {
         let word = entity.kind.word();
-        output.line(format_args!("Completed updating default config for {word} in the cluster."))
+        output.line(format_args!(
+            "Completed updating default config for {word} in the cluster."
+        ))
     } else {
         let singular = entity.kind.singular();
-        output.line(format_args!("Completed updating config for {singular} {name}."))
+        output.line(format_args!(
+            "Completed updating config for {singular} {name}."
+        ))
     }
 }
 
@@ -52,7 +58,12 @@ async fn refuse_unknown_loggers(
         .map_err(|error| failed.of(&error))?;
     let mut known = Vec::new();
     for (_, result) in results {
-        known.extend(result.map_err(|error| failed.of(&error))?.into_iter().map(|entry| entry.name));
+        known.extend(
+            result
+                .map_err(|error| failed.of(&error))?
+                .into_iter()
+                .map(|entry| entry.name),
+        );
     }
     let unknown: Vec<_> = changes
         .iter()
@@ -62,5 +73,8 @@ async fn refuse_unknown_loggers(
     if unknown.is_empty() {
         return Ok(());
     }
-    Err(CommandError::failed(format!("Invalid broker logger(s): {}", unknown.join(","))))
+    Err(CommandError::failed(format!(
+        "Invalid broker logger(s): {}",
+        unknown.join(",")
+    )))
 }

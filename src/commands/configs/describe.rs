@@ -54,21 +54,26 @@ pub(super) async fn describe(
             format!("The {singular} '{name}' doesn't exist and doesn't have dynamic config.");
         return Err(CommandError::failed(sentence).on_stdout());
     }
-    let Some((resource, own)) = kind.resource() else { return Ok(Exit::SUCCESS) };
-    let resources: Vec<_> =
-        names.iter().map(|name| ConfigResource::new(resource, name.clone())).collect();
+    let Some((resource, own)) = kind.resource() else {
+        return Ok(Exit::SUCCESS);
+    };
+    let resources: Vec<_> = names
+        .iter()
+        .map(|name| ConfigResource::new(resource, name.clone()))
+        .collect();
     let mut shown = Vec::new();
     if !resources.is_empty() {
-        let results =
-            admin.describe_configs(&resources).await.map_err(|error| failed.of(&error))?;
+        let results = admin
+            .describe_configs(&resources)
+            .await
+            .map_err(|error| failed.of(&error))?;
         for (resource, result) in results {
             let entries = result.map_err(|error| failed.of(&error))?;
-            let source =
-                if kind == EntityType::Brokers && resource.name.is_empty() {
-                    ConfigSource::DynamicDefaultBroker
-                } else {
-                    own
-                };
+            let source = if kind == EntityType::Brokers && resource.name.is_empty() {
+                ConfigSource::DynamicDefaultBroker
+            } else {
+                own
+            };
             let everything = request.all || kind == EntityType::BrokerLoggers;
             shown.push(Shown {
                 entity_type: kind.word(),
@@ -97,7 +102,10 @@ async fn names(
         Which::Default => Ok(vec![String::new()]),
         Which::All => match kind {
             EntityType::Topics => {
-                let topics = admin.list_topics().await.map_err(|error| failed.of(&error))?;
+                let topics = admin
+                    .list_topics()
+                    .await
+                    .map_err(|error| failed.of(&error))?;
                 Ok(topics.into_iter().map(|topic| topic.name).collect())
             }
             EntityType::Brokers => {
@@ -123,7 +131,10 @@ async fn exists(
 ) -> Result<bool, CommandError> {
     let names = match kind {
         EntityType::Topics => {
-            let topics = admin.list_topics().await.map_err(|error| failed.of(&error))?;
+            let topics = admin
+                .list_topics()
+                .await
+                .map_err(|error| failed.of(&error))?;
             topics.into_iter().map(|topic| topic.name).collect()
         }
         EntityType::Brokers | EntityType::BrokerLoggers => broker_names(admin, failed).await?,
@@ -137,8 +148,15 @@ async fn exists(
 }
 
 async fn broker_names(admin: &Admin, failed: &Failure) -> Result<Vec<String>, CommandError> {
-    let cluster = admin.describe_cluster(false).await.map_err(|error| failed.of(&error))?;
-    Ok(cluster.brokers.iter().map(|broker| broker.id.to_string()).collect())
+    let cluster = admin
+        .describe_cluster(false)
+        .await
+        .map_err(|error| failed.of(&error))?;
+    Ok(cluster
+        .brokers
+        .iter()
+        .map(|broker| broker.id.to_string())
+        .collect())
 }
 
 async fn listed(
@@ -146,8 +164,10 @@ async fn listed(
     kind: ResourceKind,
     failed: &Failure,
 ) -> Result<Vec<String>, CommandError> {
-    let found =
-        admin.list_config_resources(&[kind]).await.map_err(|error| failed.of(&error))?;
+    let found = admin
+        .list_config_resources(&[kind])
+        .await
+        .map_err(|error| failed.of(&error))?;
     Ok(found.into_iter().map(|resource| resource.name).collect())
 }
 
@@ -206,7 +226,14 @@ fn line(entry: &ShownEntry) -> String {
     let synonyms: Vec<_> = entry
         .synonyms
         .iter()
-        .map(|synonym| format!("{}:{}={}", synonym.source, synonym.name, null(&synonym.value)))
+        .map(|synonym| {
+            format!(
+                "{}:{}={}",
+                synonym.source,
+                synonym.name,
+                null(&synonym.value)
+            )
+        })
         .collect();
     format!(
         "{}={} sensitive={} synonyms={{{}}}",
@@ -222,7 +249,10 @@ fn print_table(shown: &[Shown], output: &mut Output) -> Result<(), CommandError>
     for entity in shown {
         for entry in &entity.configs {
             rows.push(vec![
-                entity.entity_name.clone().unwrap_or_else(|| "(default)".to_owned()),
+                entity
+                    .entity_name
+                    .clone()
+                    .unwrap_or_else(|| "(default)".to_owned()),
                 entry.name.clone(),
                 entry.value.clone().unwrap_or_else(|| "null".to_owned()),
                 entry.source.to_owned(),

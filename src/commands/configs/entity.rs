@@ -55,7 +55,10 @@ impl EntityType {
 
     /// Returns whether there is a default for all things of this kind.
     pub(super) const fn has_default(self) -> bool {
-        matches!(self, Self::Clients | Self::Users | Self::Brokers | Self::Ips)
+        matches!(
+            self,
+            Self::Clients | Self::Users | Self::Brokers | Self::Ips
+        )
     }
 
     /// Returns the kind of resource on the wire, and the source of its own settings; `None` for
@@ -64,12 +67,14 @@ impl EntityType {
         match self {
             Self::Topics => Some((ResourceKind::Topic, ConfigSource::DynamicTopic)),
             Self::Brokers => Some((ResourceKind::Broker, ConfigSource::DynamicBroker)),
-            Self::BrokerLoggers => {
-                Some((ResourceKind::BrokerLogger, ConfigSource::DynamicBrokerLogger))
-            }
-            Self::ClientMetrics => {
-                Some((ResourceKind::ClientMetrics, ConfigSource::DynamicClientMetrics))
-            }
+            Self::BrokerLoggers => Some((
+                ResourceKind::BrokerLogger,
+                ConfigSource::DynamicBrokerLogger,
+            )),
+            Self::ClientMetrics => Some((
+                ResourceKind::ClientMetrics,
+                ConfigSource::DynamicClientMetrics,
+            )),
             Self::Groups => Some((ResourceKind::Group, ConfigSource::DynamicGroup)),
             Self::Clients | Self::Users | Self::Ips => None,
         }

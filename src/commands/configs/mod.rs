@@ -36,19 +36,27 @@ fn run(call: &Invocation, output: &mut Output) -> Result<Exit, CommandError> {
         Action::Describe => Vec::new(),
         Action::Alter => options.changes()?,
     };
-    let words: Vec<_> =
-        call.words.iter().map(|word| word.to_string_lossy().into_owned()).collect();
-    let failed = Failure { words: words.join(" ") };
+    let words: Vec<_> = call
+        .words
+        .iter()
+        .map(|word| word.to_string_lossy().into_owned())
+        .collect();
+    let failed = Failure {
+        words: words.join(" "),
+    };
     let not_created = |error: ClientError| failed.of(&error);
-    with_admin(&options.connection(), output, not_created, async |admin, output: &mut Output| {
-        match request.action {
+    with_admin(
+        &options.connection(),
+        output,
+        not_created,
+        async |admin, output: &mut Output| match request.action {
             Action::Describe => describe::describe(&admin, &request, &failed, output).await,
             Action::Alter => {
                 alter::alter(&admin, &request.entity, changes, &failed, output).await?;
                 Ok(Exit::SUCCESS)
             }
-        }
-    })
+        },
+    )
 }
 
 /// Makes the failure of a call to the broker, which names the command's words.
@@ -58,7 +66,10 @@ struct Failure {
 
 impl Failure {
     fn of(&self, error: &ClientError) -> CommandError {
-        let sentence = format!("Error while executing config command with args '{}'", self.words);
+        let sentence = format!(
+            "Error while executing config command with args '{}'",
+            self.words
+        );
         CommandError::failed(sentence).hint(error.java())
     }
 }

@@ -12,13 +12,18 @@ use crate::fs::RealFs;
 /// This tool helps to manipulate and describe entity config for a topic, client, user, broker, ip,
 /// client-metrics or group.
 #[derive(Clone, Debug, clap::Parser)]
-#[command(about = "This tool helps to manipulate and describe entity config for a topic, client, \
-                   user, broker, ip, client-metrics or group.")]
+#[command(
+    about = "This tool helps to manipulate and describe entity config for a topic, client, \
+                   user, broker, ip, client-metrics or group."
+)]
 pub(super) struct Options {
     #[command(flatten)]
     connection: ConnectionOptions,
     /// Controllers to connect to, in place of brokers.
-    #[arg(long = "bootstrap-controller", value_name = "String: controller to connect to")]
+    #[arg(
+        long = "bootstrap-controller",
+        value_name = "String: controller to connect to"
+    )]
     bootstrap_controller: Option<String>,
     /// Change settings.
     #[arg(long)]
@@ -115,7 +120,9 @@ impl Options {
     pub(super) fn connection(&self) -> ConnectionOptions {
         let mut connection = self.connection.clone();
         if connection.bootstrap_server.is_none() {
-            connection.bootstrap_server.clone_from(&self.bootstrap_controller);
+            connection
+                .bootstrap_server
+                .clone_from(&self.bootstrap_controller);
         }
         connection
     }
@@ -137,8 +144,13 @@ impl Options {
         }
         let kind = kinds.first().copied().unwrap_or(EntityType::Topics);
         if kind.resource().is_none() {
-            return Err(failed(format!("kt does not have quotas and credentials ({})", kind.word()))
-                .hint("It shows and changes topics, brokers, broker-loggers, groups, client-metrics."));
+            return Err(failed(format!(
+                "kt does not have quotas and credentials ({})",
+                kind.word()
+            ))
+            .hint(
+                "It shows and changes topics, brokers, broker-loggers, groups, client-metrics.",
+            ));
         }
         let which = match names.into_iter().next() {
             None => Which::All,
@@ -146,7 +158,12 @@ impl Options {
             Some(name) => Which::Named(name),
         };
         let entity = Entity { kind, which };
-        Ok(Request { action, entity, all: self.all, format: self.output.format })
+        Ok(Request {
+            action,
+            entity,
+            all: self.all,
+            format: self.output.format,
+        })
     }
 
     fn action(&self) -> Result<Action, CommandError> {
@@ -193,9 +210,13 @@ impl Options {
             (EntityType::Brokers, self.broker_defaults),
             (EntityType::Ips, self.ip_defaults),
         ];
-        let named = named.into_iter().filter_map(|(kind, name)| Some((kind, name.clone()?)));
+        let named = named
+            .into_iter()
+            .filter_map(|(kind, name)| Some((kind, name.clone()?)));
         let defaults = defaults.into_iter().filter(|(_, given)| *given);
-        named.chain(defaults.map(|(kind, _)| (kind, String::new()))).collect()
+        named
+            .chain(defaults.map(|(kind, _)| (kind, String::new())))
+            .collect()
     }
 
     fn kinds(&self) -> Result<Vec<EntityType>, CommandError> {
@@ -217,7 +238,9 @@ impl Options {
         }
         if !twice.is_empty() {
             let twice = twice.join(",");
-            return Err(failed(format!("Duplicate entity type(s) specified: {twice}")));
+            return Err(failed(format!(
+                "Duplicate entity type(s) specified: {twice}"
+            )));
         }
         let known = |word: &&str| {
             EntityType::of_word(word).ok_or_else(|| {
@@ -255,7 +278,12 @@ impl Options {
     fn names(&self) -> Vec<String> {
         let default = self.entity_default.then(String::new);
         let short = self.short_forms().into_iter().map(|(_, name)| name);
-        self.entity_names.iter().cloned().chain(default).chain(short).collect()
+        self.entity_names
+            .iter()
+            .cloned()
+            .chain(default)
+            .chain(short)
+            .collect()
     }
 
     fn check_names(&self, kinds: &[EntityType], names: &[String]) -> Result<(), CommandError> {
@@ -270,7 +298,9 @@ impl Options {
             }
         }
         if names.len() > kinds.len() {
-            return Err(failed("An entity name must be specified for every entity type"));
+            return Err(failed(
+                "An entity name must be specified for every entity type",
+            ));
         }
         Ok(())
     }
@@ -313,13 +343,21 @@ impl Options {
         }
         let allowed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-');
         if let Some(key) = set.keys().find(|key| !key.chars().all(allowed)) {
-            return Err(failed(format!("Invalid character found for config key: {key}")));
+            return Err(failed(format!(
+                "Invalid character found for config key: {key}"
+            )));
         }
         let deleted = self.delete_config.as_deref().unwrap_or_default();
-        let deleted = deleted.split(',').map(str::trim).filter(|name| !name.is_empty());
+        let deleted = deleted
+            .split(',')
+            .map(str::trim)
+            .filter(|name| !name.is_empty());
         let mut changes: Vec<_> = set
             .into_iter()
-            .map(|(name, value)| ConfigChange { name, operation: ConfigOperation::Set(value) })
+            .map(|(name, value)| ConfigChange {
+                name,
+                operation: ConfigOperation::Set(value),
+            })
             .collect();
         changes.extend(deleted.map(|name| ConfigChange {
             name: name.to_owned(),
@@ -392,27 +430,50 @@ mod tests {
     }
 
     fn check(line: &str) -> Result<Entity, String> {
-        let request = options(line).check().map_err(|error| error.sentence().to_owned())?;
+        let request = options(line)
+            .check()
+            .map_err(|error| error.sentence().to_owned())?;
         Ok(request.entity)
     }
 
     #[test]
     fn long_and_short_forms_name_the_same() {
-        let topic = Entity { kind: EntityType::Topics, which: Which::Named("t".to_owned()) };
-        assert_eq!(check("--describe --entity-type topics --entity-name t"), Ok(topic.clone()));
+        let topic = Entity {
+            kind: EntityType::Topics,
+            which: Which::Named("t".to_owned()),
+        };
+        assert_eq!(
+            check("--describe --entity-type topics --entity-name t"),
+            Ok(topic.clone())
+        );
         assert_eq!(check("--describe --topic t --all"), Ok(topic));
-        let default = Entity { kind: EntityType::Brokers, which: Which::Default };
-        assert_eq!(check("--describe --entity-type brokers --entity-default"), Ok(default.clone()));
+        let default = Entity {
+            kind: EntityType::Brokers,
+            which: Which::Default,
+        };
+        assert_eq!(
+            check("--describe --entity-type brokers --entity-default"),
+            Ok(default.clone())
+        );
         assert_eq!(check("--describe --broker-defaults"), Ok(default));
-        let all = Entity { kind: EntityType::Topics, which: Which::All };
+        let all = Entity {
+            kind: EntityType::Topics,
+            which: Which::All,
+        };
         assert_eq!(check("--describe --entity-type topics"), Ok(all));
     }
 
     #[test]
     fn refusals_come_in_kafkas_words_and_order() {
         let cases = [
-            ("--topic t", "Command must include exactly one action: --describe, --alter"),
-            ("--alter --describe", "Command must include exactly one action: --describe, --alter"),
+            (
+                "--topic t",
+                "Command must include exactly one action: --describe, --alter",
+            ),
+            (
+                "--alter --describe",
+                "Command must include exactly one action: --describe, --alter",
+            ),
             (
                 "--describe --topic t --add-config a=b",
                 "Option \"[describe]\" can't be used with option \"[add-config]\"",
@@ -464,8 +525,11 @@ mod tests {
         let found = parse_settings("cleanup.policy=[compact,delete], segment.bytes = 2097152,a=");
         let found: Vec<_> = found.unwrap().into_iter().collect();
         let pair = |key: &str, value: &str| (key.to_owned(), value.to_owned());
-        let expected =
-            [pair("a", ""), pair("cleanup.policy", "compact,delete"), pair("segment.bytes", "2097152")];
+        let expected = [
+            pair("a", ""),
+            pair("cleanup.policy", "compact,delete"),
+            pair("segment.bytes", "2097152"),
+        ];
         assert_eq!(found, expected);
         let found = parse_settings("match=[client_id=app.*]").unwrap();
         assert_eq!(found["match"], "client_id=app.*");

@@ -8,16 +8,18 @@ use clap::CommandFactory;
 use super::super::local_broker;
 use super::super::topics::TopicFilter;
 use crate::cli::{
-    BrokerAddress, CommandError, ConnectionOptions, Number, Output, PropertiesMap,
-    key_value_pairs, read_properties_file,
+    BrokerAddress, CommandError, ConnectionOptions, Number, Output, PropertiesMap, key_value_pairs,
+    read_properties_file,
 };
 use crate::fs::RealFs;
 use crate::types::Offset;
 
 /// This tool helps to read data from Kafka topics and outputs it to standard output.
 #[derive(Clone, Debug, clap::Parser)]
-#[command(about = "This tool helps to read data from Kafka topics and outputs it to standard \
-                   output.")]
+#[command(
+    about = "This tool helps to read data from Kafka topics and outputs it to standard \
+                   output."
+)]
 pub(super) struct Options {
     #[command(flatten)]
     connection: ConnectionOptions,
@@ -40,7 +42,11 @@ pub(super) struct Options {
     #[arg(long, value_name = "String: consumer group id")]
     group: Option<String>,
     /// Setting of the consumer, key=value.
-    #[arg(long = "command-property", short = 'X', value_name = "String: consumer_prop")]
+    #[arg(
+        long = "command-property",
+        short = 'X',
+        value_name = "String: consumer_prop"
+    )]
     command_properties: Vec<String>,
     /// Old name of --command-property.
     #[arg(long = "consumer-property", value_name = "String: consumer_prop")]
@@ -87,7 +93,10 @@ pub(super) struct Options {
     #[arg(long = "key-deserializer", value_name = "String: deserializer for key")]
     key_deserializer: Option<String>,
     /// The class that reads values.
-    #[arg(long = "value-deserializer", value_name = "String: deserializer for values")]
+    #[arg(
+        long = "value-deserializer",
+        value_name = "String: deserializer for values"
+    )]
     value_deserializer: Option<String>,
     /// Print shutdown_complete at the end.
     #[arg(long = "enable-systest-events")]
@@ -121,7 +130,11 @@ pub(super) enum Source {
     /// All partitions of the topics that match.
     Include(TopicFilter),
     /// One partition.
-    Partition { topic: String, partition: i32, start: Start },
+    Partition {
+        topic: String,
+        partition: i32,
+        start: Start,
+    },
 }
 
 /// What the options come to, all but the broker's address.
@@ -156,7 +169,9 @@ impl Options {
         let consumer = self.consumer_settings()?;
         let group = self.group_id(&consumer)?;
         if group.is_some() && matches!(source, Source::Partition { .. }) {
-            return Err(usage("Options group and partition cannot be specified together."));
+            return Err(usage(
+                "Options group and partition cannot be specified together.",
+            ));
         }
         let consumer = self.completed(consumer, group.as_deref())?;
         let max_messages = match &self.max_messages {
@@ -170,7 +185,10 @@ impl Options {
                 (count != -1).then(|| u64::try_from(count).unwrap_or(0))
             }
         };
-        let timeout = self.timeout_ms.as_ref().map(|number| number.value("timeout-ms"));
+        let timeout = self
+            .timeout_ms
+            .as_ref()
+            .map(|number| number.value("timeout-ms"));
         let timeout = timeout.transpose()?.and_then(|ms| u64::try_from(ms).ok());
         Ok(Request {
             source,
@@ -189,7 +207,10 @@ impl Options {
                 "Exactly one of the following arguments is required: [topic], [include]",
             ));
         }
-        let partition = self.partition.as_ref().map(|number| number.value("partition"));
+        let partition = self
+            .partition
+            .as_ref()
+            .map(|number| number.value("partition"));
         let Some(partition) = partition.transpose()? else {
             if self.offset.is_some() {
                 return Err(usage("The partition is required when offset is specified."));
@@ -201,7 +222,9 @@ impl Options {
                 (Some(topic), _) => Ok(Source::Topic(topic.clone())),
                 (None, pattern) => {
                     let pattern = pattern.as_deref().unwrap_or_default();
-                    TopicFilter::whole(pattern).map(Source::Include).map_err(CommandError::failed)
+                    TopicFilter::whole(pattern)
+                        .map(Source::Include)
+                        .map_err(CommandError::failed)
                 }
             };
         };
@@ -209,15 +232,25 @@ impl Options {
             return Err(usage("The topic is required when partition is specified."));
         };
         if self.from_beginning && self.offset.is_some() {
-            return Err(usage("Options from-beginning and offset cannot be specified together."));
+            return Err(usage(
+                "Options from-beginning and offset cannot be specified together.",
+            ));
         }
-        Ok(Source::Partition { topic, partition, start: self.start()? })
+        Ok(Source::Partition {
+            topic,
+            partition,
+            start: self.start()?,
+        })
     }
 
     /// Returns where a single partition begins.
     fn start(&self) -> Result<Start, CommandError> {
         let Some(text) = &self.offset else {
-            return Ok(if self.from_beginning { Start::Earliest } else { Start::Latest });
+            return Ok(if self.from_beginning {
+                Start::Earliest
+            } else {
+                Start::Latest
+            });
         };
         match text.to_lowercase().as_str() {
             "earliest" => Ok(Start::Earliest),
@@ -248,18 +281,30 @@ impl Options {
             ),
         ];
         match pairs.iter().find(|(_, both)| *both) {
-            Some((names, _)) => {
-                Err(usage(format!("Options {names} cannot be specified together.")))
-            }
+            Some((names, _)) => Err(usage(format!(
+                "Options {names} cannot be specified together."
+            ))),
             None => Ok(()),
         }
     }
 
     fn warn_of_old_names(&self, output: &mut Output) {
         let names = [
-            ("--property", "--formatter-property", !self.properties.is_empty()),
-            ("--consumer-property", "--command-property", !self.consumer_properties.is_empty()),
-            ("--consumer.config", "--command-config", self.consumer_config.is_some()),
+            (
+                "--property",
+                "--formatter-property",
+                !self.properties.is_empty(),
+            ),
+            (
+                "--consumer-property",
+                "--command-property",
+                !self.consumer_properties.is_empty(),
+            ),
+            (
+                "--consumer.config",
+                "--command-config",
+                self.consumer_config.is_some(),
+            ),
         ];
         for (old, new, _) in names.iter().filter(|(_, _, given)| *given) {
             output.note(format!(
@@ -277,20 +322,34 @@ impl Options {
     }
 
     fn consumer_file(&self) -> Result<PropertiesMap, CommandError> {
-        let file = self.connection.command_config.as_ref().or(self.consumer_config.as_ref());
-        let settings = file.map(|path| read_properties_file(&RealFs, path)).transpose()?;
+        let file = self
+            .connection
+            .command_config
+            .as_ref()
+            .or(self.consumer_config.as_ref());
+        let settings = file
+            .map(|path| read_properties_file(&RealFs, path))
+            .transpose()?;
         Ok(settings.unwrap_or_default())
     }
 
     fn consumer_words(&self) -> PropertiesMap {
-        key_value_pairs(self.command_properties.iter().chain(&self.consumer_properties))
+        key_value_pairs(
+            self.command_properties
+                .iter()
+                .chain(&self.consumer_properties),
+        )
     }
 
     /// Returns the one group id that is given, in whichever places.
     fn group_id(&self, settings: &PropertiesMap) -> Result<Option<String>, CommandError> {
         let words = self.consumer_words();
         let file = self.consumer_file()?;
-        let places = [self.group.as_ref(), words.get("group.id"), file.get("group.id")];
+        let places = [
+            self.group.as_ref(),
+            words.get("group.id"),
+            file.get("group.id"),
+        ];
         let mut ids: Vec<&String> = places.into_iter().flatten().collect();
         ids.dedup();
         ids.sort();
@@ -324,7 +383,11 @@ impl Options {
                 )));
             }
         } else {
-            let reset = if self.from_beginning { "earliest" } else { "latest" };
+            let reset = if self.from_beginning {
+                "earliest"
+            } else {
+                "latest"
+            };
             settings.insert("auto.offset.reset".to_owned(), reset.to_owned());
         }
         if let Some(group) = group {
@@ -341,8 +404,10 @@ impl Options {
 
     fn formatter_settings(&self) -> Result<PropertiesMap, CommandError> {
         let file = self.formatter_config.as_deref();
-        let mut settings =
-            file.map(|path| read_properties_file(&RealFs, path)).transpose()?.unwrap_or_default();
+        let mut settings = file
+            .map(|path| read_properties_file(&RealFs, path))
+            .transpose()?
+            .unwrap_or_default();
         for (key, class) in [
             ("key.deserializer", &self.key_deserializer),
             ("value.deserializer", &self.value_deserializer),
@@ -351,7 +416,9 @@ impl Options {
                 settings.insert(key.to_owned(), class.clone());
             }
         }
-        settings.extend(key_value_pairs(self.formatter_properties.iter().chain(&self.properties)));
+        settings.extend(key_value_pairs(
+            self.formatter_properties.iter().chain(&self.properties),
+        ));
         Ok(settings)
     }
 }
@@ -360,7 +427,8 @@ impl Request {
     /// Adds the broker's address to the consumer's settings; starts the local one if it is meant.
     pub(super) fn connect(&mut self, output: &mut Output) -> Result<(), CommandError> {
         let bootstrap = local_broker::resolve(self.broker.clone(), output)?;
-        self.consumer.insert("bootstrap.servers".to_owned(), bootstrap);
+        self.consumer
+            .insert("bootstrap.servers".to_owned(), bootstrap);
         Ok(())
     }
 }
@@ -373,9 +441,13 @@ mod tests {
 
     fn check(line: &str) -> Result<Request, String> {
         let words: Vec<_> = line.split_whitespace().map(OsString::from).collect();
-        let Ok(Parsed::Options(options)) = parse::<Options>(&words) else { panic!("{line}") };
+        let Ok(Parsed::Options(options)) = parse::<Options>(&words) else {
+            panic!("{line}")
+        };
         let (mut output, ..) = captured_output();
-        options.check(&mut output).map_err(|error| error.sentence().to_owned())
+        options
+            .check(&mut output)
+            .map_err(|error| error.sentence().to_owned())
     }
 
     #[test]
@@ -384,8 +456,14 @@ mod tests {
         let cases = [
             ("--from-beginning", one),
             ("--topic a --include b", one),
-            ("--include a --partition 0", "The topic is required when partition is specified."),
-            ("--topic a --offset 3", "The partition is required when offset is specified."),
+            (
+                "--include a --partition 0",
+                "The topic is required when partition is specified.",
+            ),
+            (
+                "--topic a --offset 3",
+                "The partition is required when offset is specified.",
+            ),
             (
                 "--topic a --partition 0 --offset 3 --from-beginning",
                 "Options from-beginning and offset cannot be specified together.",
@@ -414,7 +492,10 @@ mod tests {
                 "--topic a --property a=b --formatter-property c=d",
                 "Options --property and --formatter-property cannot be specified together.",
             ),
-            ("--topic a --max-messages many", "Cannot parse argument 'many' of option max-messages"),
+            (
+                "--topic a --max-messages many",
+                "Cannot parse argument 'many' of option max-messages",
+            ),
         ];
         for (line, sentence) in cases {
             assert_eq!(check(line).map(|_| ()), Err(sentence.to_owned()), "{line}");
@@ -423,7 +504,10 @@ mod tests {
 
     #[test]
     fn where_a_partition_begins() {
-        let start = |line: &str| match check(&format!("--topic a --partition 0 {line}")).unwrap().source {
+        let start = |line: &str| match check(&format!("--topic a --partition 0 {line}"))
+            .unwrap()
+            .source
+        {
             Source::Partition { start, .. } => start,
             other => panic!("{other:?}"),
         };

@@ -46,7 +46,9 @@ impl<R: Read> LineInput<R> {
 
     /// Returns the next line without its end, `None` at the end of the input.
     pub(super) fn next_line(&mut self) -> io::Result<Option<Cow<'_, str>>> {
-        let Some((begin, end)) = self.next_span()? else { return Ok(None) };
+        let Some((begin, end)) = self.next_span()? else {
+            return Ok(None);
+        };
         let bytes = self.buffer.get(begin..end).unwrap_or_default();
         Ok(Some(String::from_utf8_lossy(bytes)))
     }
@@ -130,7 +132,10 @@ mod tests {
     #[test]
     fn every_line_end_is_taken_wherever_a_read_ends() {
         for drop in 1..12 {
-            assert_eq!(lines(b"a\r\n\nb\rc\r\r\nlast", drop), ["a", "", "b", "c", "", "last"]);
+            assert_eq!(
+                lines(b"a\r\n\nb\rc\r\r\nlast", drop),
+                ["a", "", "b", "c", "", "last"]
+            );
             assert_eq!(lines(b"a\n", drop), ["a"]);
             assert_eq!(lines(b"a\r\n", drop), ["a"]);
             assert_eq!(lines(b"\n", drop), [""]);

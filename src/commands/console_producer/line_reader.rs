@@ -25,8 +25,14 @@ pub(super) enum LineError {
     #[error("java.util.regex.PatternSyntaxException: {0}")]
     Pattern(String),
     /// A separator is not in the line.
-    #[error("org.apache.kafka.common.KafkaException: No {what} found on line number {number}: '{line}'")]
-    NoSeparator { what: &'static str, number: u64, line: String },
+    #[error(
+        "org.apache.kafka.common.KafkaException: No {what} found on line number {number}: '{line}'"
+    )]
+    NoSeparator {
+        what: &'static str,
+        number: u64,
+        line: String,
+    },
     /// A header has no separator between name and value.
     #[error(
         "org.apache.kafka.common.KafkaException: No header key separator found in pair '{pair}' on \
@@ -59,10 +65,14 @@ impl LineReader {
     /// Returns the reader of these settings, checked in Kafka's order.
     pub(super) fn new(settings: &PropertiesMap) -> Result<Self, LineError> {
         let flag = |key: &str| {
-            settings.get(key).is_some_and(|text| text.trim().eq_ignore_ascii_case("true"))
+            settings
+                .get(key)
+                .is_some_and(|text| text.trim().eq_ignore_ascii_case("true"))
         };
         let text = |key: &str, default: &str| {
-            settings.get(key).map_or_else(|| default.to_owned(), Clone::clone)
+            settings
+                .get(key)
+                .map_or_else(|| default.to_owned(), Clone::clone)
         };
         let key_separator = text("key.separator", "\t");
         let headers_delimiter = text("headers.delimiter", "\t");
@@ -76,7 +86,11 @@ impl LineReader {
         let delimiter = ("headers.delimiter", &headers_delimiter);
         let separator = ("headers.separator", &headers_separator);
         let header_key = ("headers.key.separator", &headers_key_separator);
-        let pairs = [(delimiter, separator), (delimiter, header_key), (separator, header_key)];
+        let pairs = [
+            (delimiter, separator),
+            (delimiter, header_key),
+            (separator, header_key),
+        ];
         if let Some((a, b)) = pairs.iter().find(|(a, b)| a.1 == b.1) {
             return Err(LineError::Equal(a.0, b.0));
         }
@@ -143,7 +157,11 @@ impl LineReader {
             None if self.ignore_error => Ok(None),
             None => {
                 let line = line.to_owned();
-                Err(LineError::NoSeparator { what, number: self.line_number, line })
+                Err(LineError::NoSeparator {
+                    what,
+                    number: self.line_number,
+                    line,
+                })
             }
         }
     }
@@ -157,7 +175,10 @@ impl LineReader {
                     continue;
                 }
                 let pair = pair.to_owned();
-                return Err(LineError::NoHeaderSeparator { pair, number: self.line_number });
+                return Err(LineError::NoHeaderSeparator {
+                    pair,
+                    number: self.line_number,
+                });
             };
             if self.is_null(name) {
                 return Err(LineError::NullHeaderName(name.to_owned()));
@@ -212,7 +233,11 @@ mod tests {
             let (key, value) = pair.split_once('=').unwrap_or((pair, "true"));
             (key.to_owned(), value.to_owned())
         };
-        pairs.split(' ').filter(|text| !text.is_empty()).map(pair).collect()
+        pairs
+            .split(' ')
+            .filter(|text| !text.is_empty())
+            .map(pair)
+            .collect()
     }
 
     /// Reads one line and shows it as `key|value|name=value,...`, nulls as `null`.
@@ -228,7 +253,12 @@ mod tests {
             .iter()
             .map(|(name, value)| format!("'{name}'={}", text(value)))
             .collect();
-        Ok(format!("{}|{}|{}", text(&record.key), text(&record.value), headers.join(",")))
+        Ok(format!(
+            "{}|{}|{}",
+            text(&record.key),
+            text(&record.value),
+            headers.join(",")
+        ))
     }
 
     #[test]
@@ -249,32 +279,64 @@ mod tests {
                 "parse.headers ignore.error",
                 "null|'v'|'h1'='v1',''=null,'h2'='v2'",
             ),
-            ("h1\tk\tv", "parse.key parse.headers ignore.error", "'k'|'v'|'h1'=null"),
+            (
+                "h1\tk\tv",
+                "parse.key parse.headers ignore.error",
+                "'k'|'v'|'h1'=null",
+            ),
             ("NULL\tNULL", "parse.key null.marker=NULL", "null|null|"),
-            ("NULL\tk\tv", "parse.key parse.headers null.marker=NULL", "'k'|'v'|"),
-            ("h:NULL\tk\tv", "parse.key parse.headers null.marker=NULL", "'k'|'v'|'h'=null"),
+            (
+                "NULL\tk\tv",
+                "parse.key parse.headers null.marker=NULL",
+                "'k'|'v'|",
+            ),
+            (
+                "h:NULL\tk\tv",
+                "parse.key parse.headers null.marker=NULL",
+                "'k'|'v'|'h'=null",
+            ),
             ("", "null.marker=", "null|null|"),
-            ("a:1.b:2\tv", "parse.headers headers.separator=.", "null|'v'|"),
+            (
+                "a:1.b:2\tv",
+                "parse.headers headers.separator=.",
+                "null|'v'|",
+            ),
             ("k#v", "parse.key key.separator=#", "'k'|'v'|"),
             ("kv", "parse.key key.separator=", "''|'kv'|"),
             ("k\tv", "parse.key=yes", "null|'k\tv'|"),
         ];
         for (line, pairs, expected) in cases {
-            assert_eq!(shown(line, pairs).as_deref(), Ok(expected), "{line:?} {pairs}");
+            assert_eq!(
+                shown(line, pairs).as_deref(),
+                Ok(expected),
+                "{line:?} {pairs}"
+            );
         }
     }
 
     #[test]
     fn what_a_line_lacks_is_told_with_its_number() {
         let cases = [
-            ("bad", "parse.key", "No key separator found on line number 1: 'bad'"),
-            ("v", "parse.headers", "No headers delimiter found on line number 1: 'v'"),
+            (
+                "bad",
+                "parse.key",
+                "No key separator found on line number 1: 'bad'",
+            ),
+            (
+                "v",
+                "parse.headers",
+                "No headers delimiter found on line number 1: 'v'",
+            ),
             (
                 "h1v1\tvalue",
                 "parse.headers",
                 "No header key separator found in pair 'h1v1' on line number 1",
             ),
-            ("\tv", "parse.headers", "No header key separator found in pair '' on line number 1"),
+            (
+                "\tv",
+                "parse.headers",
+                "No header key separator found in pair '' on line number 1",
+            ),
             (
                 "a.b|c.d\tv",
                 "parse.headers headers.separator=| headers.key.separator=.",
@@ -295,17 +357,33 @@ mod tests {
     #[test]
     fn separators_that_are_equal_are_refused() {
         let cases = [
-            ("headers.delimiter=,", "headers.delimiter and headers.separator"),
-            ("headers.delimiter=:", "headers.delimiter and headers.key.separator"),
-            ("headers.separator=:", "headers.separator and headers.key.separator"),
-            ("null.marker=: key.separator=:", "null.marker and key.separator"),
+            (
+                "headers.delimiter=,",
+                "headers.delimiter and headers.separator",
+            ),
+            (
+                "headers.delimiter=:",
+                "headers.delimiter and headers.key.separator",
+            ),
+            (
+                "headers.separator=:",
+                "headers.separator and headers.key.separator",
+            ),
+            (
+                "null.marker=: key.separator=:",
+                "null.marker and key.separator",
+            ),
             ("null.marker=,", "null.marker and headers.separator"),
-            ("null.marker=\t key.separator=;", "null.marker and headers.delimiter"),
+            (
+                "null.marker=\t key.separator=;",
+                "null.marker and headers.delimiter",
+            ),
             ("null.marker=:", "null.marker and headers.key.separator"),
         ];
         for (pairs, names) in cases {
             let error = LineReader::new(&settings(pairs)).unwrap_err().to_string();
-            let expected = format!("org.apache.kafka.common.KafkaException: {names} may not be equal");
+            let expected =
+                format!("org.apache.kafka.common.KafkaException: {names} may not be equal");
             assert_eq!(error, expected, "{pairs}");
         }
         assert!(LineReader::new(&settings("headers.separator=[")).is_err());

@@ -56,13 +56,22 @@ pub(super) struct Options {
     #[arg(long, value_name = "Long: timeout_ms")]
     timeout: Option<Number<i64>>,
     /// Which replicas must have a record: 0, 1, -1 or all (default: -1).
-    #[arg(long = "request-required-acks", value_name = "String: request required acks")]
+    #[arg(
+        long = "request-required-acks",
+        value_name = "String: request required acks"
+    )]
     acks: Option<String>,
     /// How long a request may take (default: 1500).
-    #[arg(long = "request-timeout-ms", value_name = "Integer: request timeout ms")]
+    #[arg(
+        long = "request-timeout-ms",
+        value_name = "Integer: request timeout ms"
+    )]
     request_timeout_ms: Option<Number<i32>>,
     /// How old metadata may become (default: 300000).
-    #[arg(long = "metadata-expiry-ms", value_name = "Long: metadata expiration interval")]
+    #[arg(
+        long = "metadata-expiry-ms",
+        value_name = "Long: metadata expiration interval"
+    )]
     metadata_expiry_ms: Option<Number<i64>>,
     /// How long a line may wait for metadata and memory (default: 60000).
     #[arg(long = "max-block-ms", value_name = "Long: max block on send")]
@@ -71,7 +80,10 @@ pub(super) struct Options {
     #[arg(long = "max-memory-bytes", value_name = "Long: total memory in bytes")]
     max_memory_bytes: Option<Number<i64>>,
     /// Old name of --batch-size.
-    #[arg(long = "max-partition-memory-bytes", value_name = "Integer: memory in bytes")]
+    #[arg(
+        long = "max-partition-memory-bytes",
+        value_name = "Integer: memory in bytes"
+    )]
     max_partition_memory_bytes: Option<Number<i32>>,
     /// Size of the socket's send buffer (default: 102400).
     #[arg(long = "socket-buffer-size", value_name = "Integer: size")]
@@ -94,7 +106,11 @@ pub(super) struct Options {
     #[arg(long = "reader-config", value_name = "String: config file")]
     reader_config: Option<String>,
     /// Setting of the producer, key=value.
-    #[arg(long = "command-property", short = 'X', value_name = "String: producer_prop")]
+    #[arg(
+        long = "command-property",
+        short = 'X',
+        value_name = "String: producer_prop"
+    )]
     command_properties: Vec<String>,
     /// Old name of --command-property.
     #[arg(long = "producer-property", value_name = "String: producer_prop")]
@@ -141,9 +157,15 @@ impl Options {
         };
         self.refuse_old_with_new()?;
         self.warn_of_old_names(output);
-        let given = self.connection.bootstrap_server.as_ref().or(self.broker_list.as_ref());
+        let given = self
+            .connection
+            .bootstrap_server
+            .as_ref()
+            .or(self.broker_list.as_ref());
         if given.is_some_and(|list| !looks_like_host_port(list)) {
-            return Err(usage("Please provide valid host:port like host1:9091,host2:9092\n"));
+            return Err(usage(
+                "Please provide valid host:port like host1:9091,host2:9092\n",
+            ));
         }
         if !LINE_READERS.contains(&self.line_reader.as_str()) {
             let sentence = format!("java.lang.ClassNotFoundException: {}", self.line_reader);
@@ -154,7 +176,9 @@ impl Options {
             topic,
             reader: self.reader_settings()?,
             producer: self.producer_settings()?,
-            broker: self.connection.broker_or(self.broker_list.as_deref(), output),
+            broker: self
+                .connection
+                .broker_or(self.broker_list.as_deref(), output),
         })
     }
 
@@ -174,18 +198,30 @@ impl Options {
             ),
         ];
         match pairs.iter().find(|(_, both)| *both) {
-            Some((names, _)) => {
-                Err(usage(format!("Options {names} cannot be specified together.")))
-            }
+            Some((names, _)) => Err(usage(format!(
+                "Options {names} cannot be specified together."
+            ))),
             None => Ok(()),
         }
     }
 
     fn warn_of_old_names(&self, output: &mut Output) {
         let names = [
-            ("--property", "--reader-property", !self.properties.is_empty()),
-            ("--producer-property", "--command-property", !self.producer_properties.is_empty()),
-            ("--producer.config", "--command-config", self.producer_config.is_some()),
+            (
+                "--property",
+                "--reader-property",
+                !self.properties.is_empty(),
+            ),
+            (
+                "--producer-property",
+                "--command-property",
+                !self.producer_properties.is_empty(),
+            ),
+            (
+                "--producer.config",
+                "--command-config",
+                self.producer_config.is_some(),
+            ),
         ];
         for (old, new, _) in names.iter().filter(|(_, _, given)| *given) {
             output.note(format!(
@@ -203,21 +239,32 @@ impl Options {
 
     fn reader_settings(&self) -> Result<PropertiesMap, CommandError> {
         let file = self.reader_config.as_deref();
-        let mut settings =
-            file.map(|path| read_properties_file(&RealFs, path)).transpose()?.unwrap_or_default();
-        settings.extend(key_value_pairs(self.reader_properties.iter().chain(&self.properties)));
+        let mut settings = file
+            .map(|path| read_properties_file(&RealFs, path))
+            .transpose()?
+            .unwrap_or_default();
+        settings.extend(key_value_pairs(
+            self.reader_properties.iter().chain(&self.properties),
+        ));
         Ok(settings)
     }
 
     /// Returns the producer's settings: an option that is given, else a property, else the file,
     /// else the tool's own default.
     fn producer_settings(&self) -> Result<PropertiesMap, CommandError> {
-        let file = self.connection.command_config.as_ref().or(self.producer_config.as_ref());
+        let file = self
+            .connection
+            .command_config
+            .as_ref()
+            .or(self.producer_config.as_ref());
         let mut settings = file
             .map(|path| read_properties_file(&RealFs, path))
             .transpose()?
             .unwrap_or_default();
-        let words = self.command_properties.iter().chain(&self.producer_properties);
+        let words = self
+            .command_properties
+            .iter()
+            .chain(&self.producer_properties);
         settings.extend(key_value_pairs(words));
         for (key, given, default) in self.with_options_of_their_own()? {
             match given {
@@ -225,7 +272,9 @@ impl Options {
                     settings.insert(key.to_owned(), value);
                 }
                 None => {
-                    settings.entry(key.to_owned()).or_insert_with(|| default.to_owned());
+                    settings
+                        .entry(key.to_owned())
+                        .or_insert_with(|| default.to_owned());
                 }
             }
         }
@@ -241,33 +290,61 @@ impl Options {
         &self,
     ) -> Result<[(&'static str, Option<String>, &'static str); 11], SyntaxError> {
         let batch_size = int(&self.batch_size, "batch-size")?;
-        let partition_memory =
-            int(&self.max_partition_memory_bytes, "max-partition-memory-bytes")?;
+        let partition_memory = int(
+            &self.max_partition_memory_bytes,
+            "max-partition-memory-bytes",
+        )?;
         let request_timeout = int(&self.request_timeout_ms, "request-timeout-ms")?;
         let metadata_expiry = long(&self.metadata_expiry_ms, "metadata-expiry-ms")?;
         Ok([
             ("linger.ms", long(&self.timeout, "timeout")?, "1000"),
             ("acks", self.acks.clone(), "-1"),
             ("request.timeout.ms", request_timeout, "1500"),
-            ("retries", int(&self.retries, "message-send-max-retries")?, "3"),
-            ("retry.backoff.ms", long(&self.retry_backoff_ms, "retry-backoff-ms")?, "100"),
-            ("send.buffer.bytes", int(&self.socket_buffer_size, "socket-buffer-size")?, "102400"),
-            ("buffer.memory", long(&self.max_memory_bytes, "max-memory-bytes")?, "33554432"),
+            (
+                "retries",
+                int(&self.retries, "message-send-max-retries")?,
+                "3",
+            ),
+            (
+                "retry.backoff.ms",
+                long(&self.retry_backoff_ms, "retry-backoff-ms")?,
+                "100",
+            ),
+            (
+                "send.buffer.bytes",
+                int(&self.socket_buffer_size, "socket-buffer-size")?,
+                "102400",
+            ),
+            (
+                "buffer.memory",
+                long(&self.max_memory_bytes, "max-memory-bytes")?,
+                "33554432",
+            ),
             ("batch.size", partition_memory.or(batch_size), BATCH_BYTES),
             ("metadata.max.age.ms", metadata_expiry, "300000"),
-            ("max.block.ms", long(&self.max_block_ms, "max-block-ms")?, "60000"),
+            (
+                "max.block.ms",
+                long(&self.max_block_ms, "max-block-ms")?,
+                "60000",
+            ),
             ("client.id", None, "console-producer"),
         ])
     }
 }
 
 fn int(number: &Option<Number<i32>>, option: &str) -> Result<Option<String>, SyntaxError> {
-    let value = number.as_ref().map(|number| number.value(option)).transpose()?;
+    let value = number
+        .as_ref()
+        .map(|number| number.value(option))
+        .transpose()?;
     Ok(value.map(|value| value.to_string()))
 }
 
 fn long(number: &Option<Number<i64>>, option: &str) -> Result<Option<String>, SyntaxError> {
-    let value = number.as_ref().map(|number| number.value(option)).transpose()?;
+    let value = number
+        .as_ref()
+        .map(|number| number.value(option))
+        .transpose()?;
     Ok(value.map(|value| value.to_string()))
 }
 
@@ -275,7 +352,8 @@ impl Request {
     /// Adds the broker's address to the producer's settings; starts the local one if it is meant.
     pub(super) fn connect(&mut self, output: &mut Output) -> Result<(), CommandError> {
         let bootstrap = local_broker::resolve(self.broker.clone(), output)?;
-        self.producer.insert("bootstrap.servers".to_owned(), bootstrap);
+        self.producer
+            .insert("bootstrap.servers".to_owned(), bootstrap);
         Ok(())
     }
 }
@@ -288,9 +366,13 @@ mod tests {
 
     fn check(line: &str) -> (Result<Request, String>, String) {
         let words: Vec<_> = line.split_whitespace().map(OsString::from).collect();
-        let Ok(Parsed::Options(options)) = parse::<Options>(&words) else { panic!("{line}") };
+        let Ok(Parsed::Options(options)) = parse::<Options>(&words) else {
+            panic!("{line}")
+        };
         let (mut output, _, stderr) = captured_output();
-        let request = options.check(&mut output).map_err(|error| error.sentence().to_owned());
+        let request = options
+            .check(&mut output)
+            .map_err(|error| error.sentence().to_owned());
         (request, stderr.text())
     }
 
@@ -302,22 +384,34 @@ mod tests {
     #[test]
     fn the_order_of_settings_is_option_then_property_then_default() {
         assert_eq!(setting("", "batch.size").as_deref(), Some("1000000"));
-        assert_eq!(setting("--batch-size 123", "batch.size").as_deref(), Some("123"));
+        assert_eq!(
+            setting("--batch-size 123", "batch.size").as_deref(),
+            Some("123")
+        );
         let both = "--batch-size 123 --max-partition-memory-bytes 456";
         assert_eq!(setting(both, "batch.size").as_deref(), Some("456"));
         let property = "--command-property batch.size=7";
         assert_eq!(setting(property, "batch.size").as_deref(), Some("7"));
         let option = format!("{property} --batch-size 8");
         assert_eq!(setting(&option, "batch.size").as_deref(), Some("8"));
-        assert_eq!(setting("", "client.id").as_deref(), Some("console-producer"));
-        assert_eq!(setting("-X client.id=me", "client.id").as_deref(), Some("me"));
+        assert_eq!(
+            setting("", "client.id").as_deref(),
+            Some("console-producer")
+        );
+        assert_eq!(
+            setting("-X client.id=me", "client.id").as_deref(),
+            Some("me")
+        );
         assert_eq!(setting("", "linger.ms").as_deref(), Some("1000"));
     }
 
     #[test]
     fn compression_has_no_other_way_than_its_option() {
         let property = "--command-property compression.type=gzip";
-        assert_eq!(setting(property, "compression.type").as_deref(), Some("none"));
+        assert_eq!(
+            setting(property, "compression.type").as_deref(),
+            Some("none")
+        );
         let line = "--compression-codec --sync";
         assert_eq!(setting(line, "compression.type").as_deref(), Some("gzip"));
         let line = "--compression-codec zstd";
@@ -327,7 +421,10 @@ mod tests {
     #[test]
     fn refusals_come_in_kafkas_words_and_order() {
         let cases = [
-            ("--bootstrap-server localhost", "Missing required argument \"[topic]\""),
+            (
+                "--bootstrap-server localhost",
+                "Missing required argument \"[topic]\"",
+            ),
             (
                 "--topic t --bootstrap-server localhost",
                 "Please provide valid host:port like host1:9091,host2:9092\n",
@@ -340,11 +437,21 @@ mod tests {
                 "--topic t --producer.config a --command-config b",
                 "Options --command-config and --producer.config cannot be specified together.",
             ),
-            ("--topic t --line-reader foo.Bar", "java.lang.ClassNotFoundException: foo.Bar"),
-            ("--topic t --batch-size big", "Cannot parse argument 'big' of option batch-size"),
+            (
+                "--topic t --line-reader foo.Bar",
+                "java.lang.ClassNotFoundException: foo.Bar",
+            ),
+            (
+                "--topic t --batch-size big",
+                "Cannot parse argument 'big' of option batch-size",
+            ),
         ];
         for (line, sentence) in cases {
-            assert_eq!(check(line).0.map(|_| ()), Err(sentence.to_owned()), "{line}");
+            assert_eq!(
+                check(line).0.map(|_| ()),
+                Err(sentence.to_owned()),
+                "{line}"
+            );
         }
     }
 

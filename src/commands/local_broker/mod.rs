@@ -64,7 +64,10 @@ fn choose(
     mut found: Vec<Registration>,
 ) -> Result<Option<Registration>, CommandError> {
     let data = home.data();
-    if let Some(own) = found.iter().position(|broker| broker.log_dirs.contains(&data)) {
+    if let Some(own) = found
+        .iter()
+        .position(|broker| broker.log_dirs.contains(&data))
+    {
         return Ok(Some(found.swap_remove(own)));
     }
     if found.len() <= 1 {
@@ -72,17 +75,25 @@ fn choose(
     }
     let names: Vec<_> = found
         .iter()
-        .map(|broker| format!("{} (node {}, pid {})", broker.bootstrap(), broker.node_id, broker.pid))
+        .map(|broker| {
+            format!(
+                "{} (node {}, pid {})",
+                broker.bootstrap(),
+                broker.node_id,
+                broker.pid
+            )
+        })
         .collect();
-    Err(CommandError::failed(format!("Several brokers run: {}", names.join(", ")))
-        .hint("Name one with --bootstrap-server."))
+    Err(
+        CommandError::failed(format!("Several brokers run: {}", names.join(", ")))
+            .hint("Name one with --bootstrap-server."),
+    )
 }
 
 /// Starts the local broker and tells so in one line on stderr.
 fn start(home: &KtHome, output: &mut Output) -> Result<Registration, CommandError> {
-    let failed = |error: std::io::Error| {
-        CommandError::failed(format!("{}: {error}", home.run().display()))
-    };
+    let failed =
+        |error: std::io::Error| CommandError::failed(format!("{}: {error}", home.run().display()));
     RealFs.create_dir_all(&home.run()).map_err(failed)?;
     let deadline = crate::clock::SystemClock::shared();
     let until = deadline.monotonic() + START_LOCK_TIMEOUT;
@@ -119,8 +130,12 @@ fn start(home: &KtHome, output: &mut Output) -> Result<Registration, CommandErro
 
 /// Returns values for a completion script; nothing when no broker can be asked at once.
 pub(super) fn completion_values(kind: &str) -> Vec<String> {
-    let Ok(home) = KtHome::of_environment() else { return Vec::new() };
-    let Ok(found) = running(&RealFs, &home) else { return Vec::new() };
+    let Ok(home) = KtHome::of_environment() else {
+        return Vec::new();
+    };
+    let Ok(found) = running(&RealFs, &home) else {
+        return Vec::new();
+    };
     match kind {
         "brokers" => found.iter().map(Registration::bootstrap).collect(),
         _ => Vec::new(),
@@ -148,7 +163,13 @@ mod tests {
         let home = KtHome::at("/h");
         let found = vec![broker(1, "/x"), broker(2, "/h/data")];
         assert_eq!(choose(&home, found).unwrap().unwrap().node_id, 2);
-        assert_eq!(choose(&home, vec![broker(3, "/x")]).unwrap().unwrap().node_id, 3);
+        assert_eq!(
+            choose(&home, vec![broker(3, "/x")])
+                .unwrap()
+                .unwrap()
+                .node_id,
+            3
+        );
         assert_eq!(choose(&home, vec![]).unwrap(), None);
     }
 
@@ -156,7 +177,8 @@ mod tests {
     fn several_others_are_an_error_that_names_them() {
         let home = KtHome::at("/h");
         let error = choose(&home, vec![broker(1, "/x"), broker(2, "/y")]).unwrap_err();
-        let text = "Several brokers run: 127.0.0.1:9001 (node 1, pid 1), 127.0.0.1:9002 (node 2, pid 1)";
+        let text =
+            "Several brokers run: 127.0.0.1:9001 (node 1, pid 1), 127.0.0.1:9002 (node 2, pid 1)";
         assert_eq!(error.sentence(), text);
     }
 }

@@ -36,9 +36,18 @@ pub(in crate::commands) struct Registration {
 impl Registration {
     /// Returns the `host:port` to connect to: a plaintext listener if there is one.
     pub(in crate::commands) fn bootstrap(&self) -> String {
-        let plaintext = self.listeners.iter().find(|text| text.starts_with("PLAINTEXT://"));
-        let listener = plaintext.or(self.listeners.first()).map(String::as_str).unwrap_or_default();
-        listener.split_once("://").map_or(listener, |(_, address)| address).to_owned()
+        let plaintext = self
+            .listeners
+            .iter()
+            .find(|text| text.starts_with("PLAINTEXT://"));
+        let listener = plaintext
+            .or(self.listeners.first())
+            .map(String::as_str)
+            .unwrap_or_default();
+        listener
+            .split_once("://")
+            .map_or(listener, |(_, address)| address)
+            .to_owned()
     }
 }
 
@@ -73,7 +82,11 @@ pub(in crate::commands) fn register<'f>(
     let file = fs.open(&new, OpenMode::Truncate)?;
     file.write_all_at(&mut [std::io::IoSlice::new(&content)], 0)?;
     fs.rename(&new, &path)?;
-    Ok(RegistrationGuard { fs, path, _lock: lock })
+    Ok(RegistrationGuard {
+        fs,
+        path,
+        _lock: lock,
+    })
 }
 
 /// Returns the brokers that run with this KT_HOME, by node id; removes stale files.
@@ -86,12 +99,18 @@ pub(in crate::commands) fn running(
         Ok(entries) => entries,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
         Err(error) => {
-            return Err(CommandError::failed(format!("{}: {error}", folder.display())));
+            return Err(CommandError::failed(format!(
+                "{}: {error}",
+                folder.display()
+            )));
         }
     };
-    let files = entries.iter().filter(|entry| !entry.is_dir && entry.name.ends_with(".json"));
-    let mut found: Vec<_> =
-        files.filter_map(|entry| alive(fs, &folder.join(&entry.name))).collect();
+    let files = entries
+        .iter()
+        .filter(|entry| !entry.is_dir && entry.name.ends_with(".json"));
+    let mut found: Vec<_> = files
+        .filter_map(|entry| alive(fs, &folder.join(&entry.name)))
+        .collect();
     found.sort_by_key(|broker| (broker.node_id, broker.pid));
     Ok(found)
 }
@@ -116,7 +135,9 @@ fn alive(fs: &dyn Fs, path: &Path) -> Option<Registration> {
 
 /// Returns when a process started, in ticks since boot; `None` if there is none, or no `/proc`.
 pub(in crate::commands) fn process_start_time(fs: &dyn Fs, pid: u32) -> Option<u64> {
-    let file = fs.open(&PathBuf::from(format!("/proc/{pid}/stat")), OpenMode::Read).ok()?;
+    let file = fs
+        .open(&PathBuf::from(format!("/proc/{pid}/stat")), OpenMode::Read)
+        .ok()?;
     let mut buffer = [0; 4096];
     let count = file.read_at(&mut buffer, 0).ok()?;
     let text = String::from_utf8_lossy(buffer.get(..count)?).into_owned();
@@ -140,7 +161,10 @@ mod tests {
             pid,
             start_time: process_start_time(&RealFs, pid),
             node_id: 1,
-            listeners: vec!["SSL://127.0.0.1:1".to_owned(), "PLAINTEXT://127.0.0.1:2".to_owned()],
+            listeners: vec![
+                "SSL://127.0.0.1:1".to_owned(),
+                "PLAINTEXT://127.0.0.1:2".to_owned(),
+            ],
             log_dirs: vec![PathBuf::from("/d")],
             log_file: None,
         }
@@ -164,7 +188,9 @@ mod tests {
         let home = KtHome::at(folder.path());
         RealFs.create_dir_all(&home.run()).unwrap();
         let path = home.run().join("7.json");
-        RealFs.replace(&path, &serde_json::to_vec(&registration()).unwrap()).unwrap();
+        RealFs
+            .replace(&path, &serde_json::to_vec(&registration()).unwrap())
+            .unwrap();
         assert_eq!(running(&RealFs, &home).unwrap(), []);
         assert!(!RealFs.exists(&path));
     }

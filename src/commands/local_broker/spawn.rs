@@ -67,7 +67,9 @@ impl PrivateBroker {
         if status.success() {
             return Ok(());
         }
-        Err(CommandError::failed(format!("The broker ended with {status}")))
+        Err(CommandError::failed(format!(
+            "The broker ended with {status}"
+        )))
     }
 }
 
@@ -77,7 +79,8 @@ pub(in crate::commands) fn start_in_background(
     what: &Background,
 ) -> Result<Registration, CommandError> {
     let words = std::iter::once(OsString::from(DETACHED)).chain(what.words.iter().cloned());
-    start(home, words.collect(), Stdio::null(), log_path(home)).map(|(_, registration)| registration)
+    start(home, words.collect(), Stdio::null(), log_path(home))
+        .map(|(_, registration)| registration)
 }
 
 /// Starts a broker in its own KT_HOME that ends when this process does; the first of `words` is
@@ -89,7 +92,10 @@ pub(in crate::commands) fn start_private(
     // Ctrl-C at the terminal is for the command, not for its broker.
     words.insert(words.len().min(1), DETACHED.into());
     let (child, registration) = start(home, words, Stdio::piped(), home.log_file())?;
-    Ok(PrivateBroker { child, registration })
+    Ok(PrivateBroker {
+        child,
+        registration,
+    })
 }
 
 fn start(
@@ -105,7 +111,10 @@ fn start(
         RealFs.create_dir_all(folder).map_err(failed)?;
     }
     let log = open_for_appending(&log_path).map_err(failed)?;
-    let log_begin = RealFs.metadata(&log_path).map(|metadata| metadata.bytes).unwrap_or(0);
+    let log_begin = RealFs
+        .metadata(&log_path)
+        .map(|metadata| metadata.bytes)
+        .unwrap_or(0);
     let errors = log.try_clone().map_err(failed)?;
     // What the shell or a script left open stays with them: a broker that held the write end of a
     // pipe would keep its reader waiting for ever.
@@ -147,7 +156,10 @@ fn log_path(home: &KtHome) -> PathBuf {
     }
 }
 
-#[expect(clippy::disallowed_methods, reason = "a child's stdout must be a descriptor")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a child's stdout must be a descriptor"
+)]
 fn open_for_appending(path: &Path) -> std::io::Result<File> {
     OpenOptions::new().append(true).create(true).open(path)
 }
@@ -172,8 +184,10 @@ fn wait_until_registered(
         if let Some(status) = ended {
             let reason = failure_in_log(log_path, log_begin)
                 .unwrap_or_else(|| format!("it ended with {status}"));
-            return Err(CommandError::failed(format!("The broker did not start: {reason}"))
-                .hint(format!("Its log is {log}.")));
+            return Err(
+                CommandError::failed(format!("The broker did not start: {reason}"))
+                    .hint(format!("Its log is {log}.")),
+            );
         }
         if clock.monotonic() >= until {
             let sentence = format!(
@@ -195,11 +209,22 @@ fn failure_in_log(path: &Path, begin: u64) -> Option<String> {
     let mut bytes = vec![0; usize::try_from(end.checked_sub(position)?).ok()?];
     file.read_exact_at(&mut bytes, position).ok()?;
     let text = String::from_utf8_lossy(&bytes).into_owned();
-    let lines: Vec<_> = text.lines().filter(|line| !line.trim().is_empty()).collect();
-    let last = lines.iter().rev().find(|line| line.contains("ERROR")).or(lines.last())?;
+    let lines: Vec<_> = text
+        .lines()
+        .filter(|line| !line.trim().is_empty())
+        .collect();
+    let last = lines
+        .iter()
+        .rev()
+        .find(|line| line.contains("ERROR"))
+        .or(lines.last())?;
     // Without what the log's pattern adds: `[time] ERROR Exiting ...: reason (logger)`.
-    let reason = last.split_once("fatal exception: ").map_or(*last, |(_, reason)| reason);
-    let reason = reason.rsplit_once(" (").map_or(reason, |(reason, _)| reason);
+    let reason = last
+        .split_once("fatal exception: ")
+        .map_or(*last, |(_, reason)| reason);
+    let reason = reason
+        .rsplit_once(" (")
+        .map_or(reason, |(reason, _)| reason);
     Some(reason.to_owned())
 }
 
@@ -213,7 +238,9 @@ mod tests {
         let path = folder.path().join("server.log");
         let old = "[t] ERROR old (x)\n";
         let new = "[t] INFO a (x)\n[t] ERROR Exiting Kafka due to fatal exception: port taken (x)\nother\n";
-        RealFs.replace(&path, format!("{old}{new}").as_bytes()).unwrap();
+        RealFs
+            .replace(&path, format!("{old}{new}").as_bytes())
+            .unwrap();
         let begin = u64::try_from(old.len()).unwrap();
         assert_eq!(failure_in_log(&path, begin).as_deref(), Some("port taken"));
         let end = RealFs.metadata(&path).unwrap().bytes;

@@ -32,8 +32,8 @@ pub(super) async fn create(
         match result {
             Ok(created) => report(&name, &created, options.output.format, output)?,
             Err(error)
-                if options.if_not_exists
-                    && error.code() == Some(ErrorCode::TopicAlreadyExists) => {}
+                if options.if_not_exists && error.code() == Some(ErrorCode::TopicAlreadyExists) => {
+            }
             Err(error) => return Err(call_failed(&error)),
         }
     }
@@ -44,7 +44,11 @@ pub(super) async fn create(
 fn requested(options: &Options, output: &mut Output) -> Result<NewTopic, CommandError> {
     let name = options.topic.clone().unwrap_or_default();
     let number = |number: &Option<crate::cli::Number<i32>>, option: &str| {
-        number.as_ref().map(|number| number.value(option)).transpose().map_err(failed)
+        number
+            .as_ref()
+            .map(|number| number.value(option))
+            .transpose()
+            .map_err(failed)
     };
     let partitions = number(&options.partitions, "partitions")?;
     let factor = number(&options.replication_factor, "replication-factor")?;
@@ -57,31 +61,44 @@ fn requested(options: &Options, output: &mut Output) -> Result<NewTopic, Command
         output.line(COLLISION_WARNING)?;
     }
     let replication_factor = match factor {
-        Some(factor) => Some(i16::try_from(factor).ok().filter(|factor| *factor >= 1).ok_or_else(
-            || failed("The replication factor must be between 1 and 32767 inclusive"),
-        )?),
+        Some(factor) => Some(
+            i16::try_from(factor)
+                .ok()
+                .filter(|factor| *factor >= 1)
+                .ok_or_else(|| {
+                    failed("The replication factor must be between 1 and 32767 inclusive")
+                })?,
+        ),
         None => None,
     };
     if partitions.is_some_and(|partitions| partitions < 1) {
         return Err(failed("The partitions must be greater than 0"));
     }
     if name.is_empty() {
-        return Err(failed("The given topic name '' cannot be represented in a request."));
+        return Err(failed(
+            "The given topic name '' cannot be represented in a request.",
+        ));
     }
-    Ok(NewTopic { name, partitions, replication_factor, assignments, configs })
+    Ok(NewTopic {
+        name,
+        partitions,
+        replication_factor,
+        assignments,
+        configs,
+    })
 }
 
 /// Reads `1:2,2:3`: partitions divided by commas, brokers by colons.
-pub(super) fn parse_assignment(
-    text: &str,
-) -> Result<BTreeMap<i32, Vec<BrokerId>>, CommandError> {
+pub(super) fn parse_assignment(text: &str) -> Result<BTreeMap<i32, Vec<BrokerId>>, CommandError> {
     let mut assignments: BTreeMap<i32, Vec<BrokerId>> = BTreeMap::new();
     for (partition, brokers) in (0..).zip(text.split(',')) {
         let mut replicas = Vec::new();
         let mut duplicates = Vec::new();
         for broker in brokers.trim().split(':') {
             let broker = broker.trim();
-            let id = broker.parse().map_err(|_| failed(format!("For input string: \"{broker}\"")))?;
+            let id = broker
+                .parse()
+                .map_err(|_| failed(format!("For input string: \"{broker}\"")))?;
             let id = BrokerId(id);
             if replicas.contains(&id) && !duplicates.contains(&id) {
                 duplicates.push(id);
@@ -95,7 +112,10 @@ pub(super) fn parse_assignment(
                 ids.join(",")
             )));
         }
-        if assignments.get(&0).is_some_and(|first| first.len() != replicas.len()) {
+        if assignments
+            .get(&0)
+            .is_some_and(|first| first.len() != replicas.len())
+        {
             let ids: Vec<_> = replicas.iter().map(ToString::to_string).collect();
             return Err(failed(format!(
                 "Partition {partition} has different replication factor: [{}]",
@@ -164,7 +184,10 @@ fn report(
                 shown(created.partitions.map(|count| count.to_string())),
                 shown(created.replication_factor.map(|factor| factor.to_string())),
             ];
-            output.table(&["TOPIC", "TOPIC ID", "PARTITIONS", "REPLICATION FACTOR"], &[row])
+            output.table(
+                &["TOPIC", "TOPIC ID", "PARTITIONS", "REPLICATION FACTOR"],
+                &[row],
+            )
         }
     }
 }
@@ -175,17 +198,32 @@ mod tests {
 
     fn ids(text: &str) -> Result<Vec<Vec<i32>>, String> {
         let found = parse_assignment(text).map_err(|error| error.sentence().to_owned())?;
-        Ok(found.into_values().map(|ids| ids.into_iter().map(|id| id.0).collect()).collect())
+        Ok(found
+            .into_values()
+            .map(|ids| ids.into_iter().map(|id| id.0).collect())
+            .collect())
     }
 
     #[test]
     fn replicas_by_hand() {
-        assert_eq!(ids("5:4,3:2,1:0"), Ok(vec![vec![5, 4], vec![3, 2], vec![1, 0]]));
+        assert_eq!(
+            ids("5:4,3:2,1:0"),
+            Ok(vec![vec![5, 4], vec![3, 2], vec![1, 0]])
+        );
         let prefix = "Error while executing topic command : ";
         let cases = [
-            ("5:5", "Partition replica lists may not contain duplicate entries: 5"),
-            ("1,1:2", "Partition 1 has different replication factor: [1, 2]"),
-            ("5:4:3,2:1", "Partition 1 has different replication factor: [2, 1]"),
+            (
+                "5:5",
+                "Partition replica lists may not contain duplicate entries: 5",
+            ),
+            (
+                "1,1:2",
+                "Partition 1 has different replication factor: [1, 2]",
+            ),
+            (
+                "5:4:3,2:1",
+                "Partition 1 has different replication factor: [2, 1]",
+            ),
             ("a", "For input string: \"a\""),
         ];
         for (text, sentence) in cases {
@@ -198,14 +236,26 @@ mod tests {
         let refused = |word: &str| parse_configs(&[word.to_owned()]).unwrap_err().to_string();
         let cases = [
             ("foo=1", "Unknown topic config name: foo"),
-            ("retention.ms=week", "Invalid value week for configuration retention.ms: Not a number of type LONG"),
-            ("min.insync.replicas=0", "Invalid value 0 for configuration min.insync.replicas: Value must be at least 1"),
+            (
+                "retention.ms=week",
+                "Invalid value week for configuration retention.ms: Not a number of type LONG",
+            ),
+            (
+                "min.insync.replicas=0",
+                "Invalid value 0 for configuration min.insync.replicas: Value must be at least 1",
+            ),
         ];
         for (word, sentence) in cases {
-            assert_eq!(refused(word), format!("Error while executing topic command : {sentence}"));
+            assert_eq!(
+                refused(word),
+                format!("Error while executing topic command : {sentence}")
+            );
         }
         for word in ["retention.ms", "retention.ms=", "a=b=c"] {
-            assert!(refused(word).contains("requirement failed: Invalid topic config"), "{word}");
+            assert!(
+                refused(word).contains("requirement failed: Invalid topic config"),
+                "{word}"
+            );
         }
         let words = ["retention.ms = 1".to_owned(), "retention.ms=2".to_owned()];
         assert_eq!(parse_configs(&words).unwrap()["retention.ms"], "2");

@@ -11,7 +11,10 @@ pub(super) async fn delete(admin: &Admin, options: &Options) -> Result<(), Comma
     if names.is_empty() {
         return Ok(());
     }
-    let results = admin.delete_topics(&names).await.map_err(|error| call_failed(&error))?;
+    let results = admin
+        .delete_topics(&names)
+        .await
+        .map_err(|error| call_failed(&error))?;
     for (_, result) in results {
         result.map_err(|error| call_failed(&error))?;
     }

@@ -60,8 +60,10 @@ pub(super) async fn describe(
 ) -> Result<(), CommandError> {
     let topics = described(admin, options).await?;
     let surroundings = Surroundings::of(admin, &topics).await?;
-    let shown: Vec<_> =
-        topics.iter().filter_map(|topic| shown(topic, options, &surroundings)).collect();
+    let shown: Vec<_> = topics
+        .iter()
+        .filter_map(|topic| shown(topic, options, &surroundings))
+        .collect();
     match options.output.format {
         Format::Text => print_text(&shown, options, output),
         Format::Json => output.json(&shown),
@@ -74,7 +76,11 @@ async fn described(
     admin: &Admin,
     options: &Options,
 ) -> Result<Vec<TopicDescription>, CommandError> {
-    let id = options.topic_id.as_deref().filter(|text| !text.is_empty()).map(parse_id);
+    let id = options
+        .topic_id
+        .as_deref()
+        .filter(|text| !text.is_empty())
+        .map(parse_id);
     if let Some(id) = id.transpose()?.filter(|id| !id.is_zero()) {
         return described_by_id(admin, id, options.if_exists).await;
     }
@@ -82,10 +88,18 @@ async fn described(
     if names.is_empty() {
         return Ok(Vec::new());
     }
-    let page = options.page.value("partition-size-limit-per-response").map_err(failed)?;
-    let results =
-        admin.describe_topics(&names, page).await.map_err(|error| call_failed(&error))?;
-    let topics = results.into_iter().map(|(_, result)| result).collect::<Result<Vec<_>, _>>();
+    let page = options
+        .page
+        .value("partition-size-limit-per-response")
+        .map_err(failed)?;
+    let results = admin
+        .describe_topics(&names, page)
+        .await
+        .map_err(|error| call_failed(&error))?;
+    let topics = results
+        .into_iter()
+        .map(|(_, result)| result)
+        .collect::<Result<Vec<_>, _>>();
     topics.map_err(|error| call_failed(&error))
 }
 
@@ -94,8 +108,10 @@ async fn described_by_id(
     id: Uuid,
     if_exists: bool,
 ) -> Result<Vec<TopicDescription>, CommandError> {
-    let results =
-        admin.describe_topics_by_id(&[id]).await.map_err(|error| call_failed(&error))?;
+    let results = admin
+        .describe_topics_by_id(&[id])
+        .await
+        .map_err(|error| call_failed(&error))?;
     let mut topics = Vec::new();
     for (_, result) in results {
         match result {
@@ -138,8 +154,11 @@ struct Surroundings {
 
 impl Surroundings {
     async fn of(admin: &Admin, topics: &[TopicDescription]) -> Result<Self, CommandError> {
-        let mut surroundings =
-            Self { configs: HashMap::new(), moves: HashMap::new(), live: Vec::new() };
+        let mut surroundings = Self {
+            configs: HashMap::new(),
+            moves: HashMap::new(),
+            live: Vec::new(),
+        };
         if topics.is_empty() {
             return Ok(surroundings);
         }
@@ -147,8 +166,10 @@ impl Surroundings {
             .iter()
             .map(|topic| ConfigResource::new(ResourceKind::Topic, topic.name.clone()))
             .collect();
-        let results =
-            admin.describe_configs(&resources).await.map_err(|error| call_failed(&error))?;
+        let results = admin
+            .describe_configs(&resources)
+            .await
+            .map_err(|error| call_failed(&error))?;
         for (resource, result) in results {
             let entries = result.map_err(|error| call_failed(&error))?;
             surroundings.configs.insert(resource.name, entries);
@@ -166,7 +187,10 @@ impl Surroundings {
         if let Ok(moves) = admin.list_partition_reassignments(Some(&partitions)).await {
             surroundings.moves = moves.into_iter().collect();
         }
-        let cluster = admin.describe_cluster(false).await.map_err(|error| call_failed(&error))?;
+        let cluster = admin
+            .describe_cluster(false)
+            .await
+            .map_err(|error| call_failed(&error))?;
         surroundings.live = cluster.brokers.iter().map(|broker| broker.id).collect();
         Ok(surroundings)
     }
@@ -204,7 +228,11 @@ struct ShownPartition {
 
 /// Returns a topic with what the options ask for, `None` if that is nothing.
 fn shown(topic: &TopicDescription, options: &Options, around: &Surroundings) -> Option<ShownTopic> {
-    let entries = around.configs.get(&topic.name).map(Vec::as_slice).unwrap_or_default();
+    let entries = around
+        .configs
+        .get(&topic.name)
+        .map(Vec::as_slice)
+        .unwrap_or_default();
     let overrides = overrides(entries);
     if options.with_overrides && overrides.is_empty() {
         return None;
@@ -219,7 +247,9 @@ fn shown(topic: &TopicDescription, options: &Options, around: &Surroundings) -> 
         isr: partition.isr.len(),
         min_isr,
         led: partition.leader.is_some(),
-        led_by_live: partition.leader.is_some_and(|leader| around.live.contains(&leader)),
+        led_by_live: partition
+            .leader
+            .is_some_and(|leader| around.live.contains(&leader)),
     };
     let partitions: Vec<_> = topic
         .partitions
@@ -231,13 +261,19 @@ fn shown(topic: &TopicDescription, options: &Options, around: &Surroundings) -> 
         return None;
     }
     let first = topic.partitions.first();
-    let pairs: Vec<_> = overrides.iter().map(|(name, value)| format!("{name}={value}")).collect();
+    let pairs: Vec<_> = overrides
+        .iter()
+        .map(|(name, value)| format!("{name}={value}"))
+        .collect();
     Some(ShownTopic {
         topic: topic.name.clone(),
         topic_id: (!topic.id.is_zero()).then(|| topic.id.to_string()),
         partition_count: topic.partitions.len(),
         replication_factor: first.map_or(0, |first| state(first).factor),
-        configs: overrides.into_iter().map(|(name, value)| (name, value.into())).collect(),
+        configs: overrides
+            .into_iter()
+            .map(|(name, value)| (name, value.into()))
+            .collect(),
         configs_text: pairs.join(","),
         partitions,
     })
@@ -266,10 +302,7 @@ impl PartitionState {
 }
 
 const fn filtered(options: &Options) -> bool {
-    options.under_replicated
-        || options.unavailable
-        || options.under_min_isr
-        || options.at_min_isr
+    options.under_replicated || options.unavailable || options.under_min_isr || options.at_min_isr
 }
 
 /// Returns the number of replicas that a partition is to have, without those that only come.
@@ -307,17 +340,30 @@ fn shown_partition(
 /// Returns the settings that are not Kafka's defaults, in the order of Kafka's tool.
 fn overrides(entries: &[ConfigEntry]) -> Vec<(String, String)> {
     let place = |name: &str| CONFIG_ORDER.iter().position(|known| *known == name);
-    let mut found: Vec<_> =
-        entries.iter().filter(|entry| entry.source != ConfigSource::Default).collect();
-    found.sort_by_key(|entry| (place(&entry.name).unwrap_or(CONFIG_ORDER.len()), &entry.name));
+    let mut found: Vec<_> = entries
+        .iter()
+        .filter(|entry| entry.source != ConfigSource::Default)
+        .collect();
+    found.sort_by_key(|entry| {
+        (
+            place(&entry.name).unwrap_or(CONFIG_ORDER.len()),
+            &entry.name,
+        )
+    });
     let shown = |entry: &ConfigEntry| {
-        (entry.name.clone(), entry.value.clone().unwrap_or_else(|| "null".to_owned()))
+        (
+            entry.name.clone(),
+            entry.value.clone().unwrap_or_else(|| "null".to_owned()),
+        )
     };
     found.into_iter().map(shown).collect()
 }
 
 fn joined(ids: &[i32]) -> String {
-    ids.iter().map(ToString::to_string).collect::<Vec<_>>().join(",")
+    ids.iter()
+        .map(ToString::to_string)
+        .collect::<Vec<_>>()
+        .join(",")
 }
 
 fn print_text(
@@ -345,7 +391,9 @@ fn print_text(
 }
 
 fn partition_line(topic: &str, partition: &ShownPartition) -> String {
-    let leader = partition.leader.map_or_else(|| "none".to_owned(), |id| id.to_string());
+    let leader = partition
+        .leader
+        .map_or_else(|| "none".to_owned(), |id| id.to_string());
     let or_unknown = |ids: &Option<Vec<i32>>| ids.as_deref().map_or("N/A".to_owned(), joined);
     let mut fields = vec![
         String::new(),
@@ -362,7 +410,10 @@ fn partition_line(topic: &str, partition: &ShownPartition) -> String {
         fields.push(format!("Removing Replicas: {}", joined(removing)));
     }
     fields.push(format!("Elr: {}", or_unknown(&partition.elr)));
-    fields.push(format!("LastKnownElr: {}", or_unknown(&partition.last_known_elr)));
+    fields.push(format!(
+        "LastKnownElr: {}",
+        or_unknown(&partition.last_known_elr)
+    ));
     fields.join("\t")
 }
 
@@ -373,14 +424,19 @@ fn print_table(topics: &[ShownTopic], output: &mut Output) -> Result<(), Command
             rows.push(vec![
                 topic.topic.clone(),
                 partition.partition.to_string(),
-                partition.leader.map_or_else(|| "none".to_owned(), |id| id.to_string()),
+                partition
+                    .leader
+                    .map_or_else(|| "none".to_owned(), |id| id.to_string()),
                 joined(&partition.replicas),
                 joined(&partition.isr),
                 topic.configs_text.clone(),
             ]);
         }
     }
-    output.table(&["TOPIC", "PARTITION", "LEADER", "REPLICAS", "ISR", "CONFIGS"], &rows)
+    output.table(
+        &["TOPIC", "PARTITION", "LEADER", "REPLICAS", "ISR", "CONFIGS"],
+        &rows,
+    )
 }
 
 #[cfg(test)]
@@ -403,13 +459,15 @@ mod tests {
     #[test]
     fn a_partitions_line_has_kafkas_fields() {
         let line = partition_line("foo", &partition());
-        let expected =
-            "\tTopic: foo\tPartition: 2\tLeader: none\tReplicas: 2\tIsr: \tElr: \tLastKnownElr: N/A";
+        let expected = "\tTopic: foo\tPartition: 2\tLeader: none\tReplicas: 2\tIsr: \tElr: \tLastKnownElr: N/A";
         assert_eq!(line, expected);
         let mut moved = partition();
         (moved.adding_replicas, moved.removing_replicas) = (Some(vec![3]), Some(vec![1, 2]));
         let line = partition_line("foo", &moved);
-        assert!(line.contains("\tIsr: \tAdding Replicas: 3\tRemoving Replicas: 1,2\tElr: "), "{line}");
+        assert!(
+            line.contains("\tIsr: \tAdding Replicas: 3\tRemoving Replicas: 1,2\tElr: "),
+            "{line}"
+        );
     }
 
     #[test]

@@ -27,7 +27,9 @@ impl TopicFilter {
 
     /// Reads a regular expression as it is.
     pub(in crate::commands) fn whole(pattern: &str) -> Result<Self, InvalidRegex> {
-        let invalid = || InvalidRegex { pattern: pattern.to_owned() };
+        let invalid = || InvalidRegex {
+            pattern: pattern.to_owned(),
+        };
         // Checked alone first: a stray parenthesis must not pair up with ours.
         Regex::new(pattern).map_err(|_| invalid())?;
         let regex = Regex::new(&format!(r"\A(?:{pattern})\z")).map_err(|_| invalid())?;

@@ -37,15 +37,18 @@ fn run(call: &Invocation, output: &mut Output) -> Result<Exit, CommandError> {
     };
     let action = options.check(output)?;
     let connection = options.connection.clone();
-    with_admin(&connection, output, not_created, async |admin, output: &mut Output| {
-        match action {
+    with_admin(
+        &connection,
+        output,
+        not_created,
+        async |admin, output: &mut Output| match action {
             Action::Create => create::create(&admin, &options, output).await,
             Action::List => list::list(&admin, &options, output).await,
             Action::Describe => describe::describe(&admin, &options, output).await,
             Action::Alter => alter::alter(&admin, &options).await,
             Action::Delete => delete::delete(&admin, &options).await,
-        }
-    })?;
+        },
+    )?;
     Ok(Exit::SUCCESS)
 }
 
@@ -78,8 +81,10 @@ async fn matching(admin: &Admin, options: &Options) -> Result<Vec<String>, Comma
         && !pattern.is_empty()
         && !options.if_exists
     {
-        return Err(failed(format!("Topic '{pattern}' does not exist as expected"))
-            .hint("kt topics --list lists the topics that exist."));
+        return Err(
+            failed(format!("Topic '{pattern}' does not exist as expected"))
+                .hint("kt topics --list lists the topics that exist."),
+        );
     }
     Ok(names)
 }
@@ -88,7 +93,10 @@ async fn matching(admin: &Admin, options: &Options) -> Result<Vec<String>, Comma
 async fn select(admin: &Admin, options: &Options) -> Result<Vec<String>, CommandError> {
     let filter = options.topic.as_deref().filter(|text| !text.is_empty());
     let filter = filter.map(TopicFilter::new).transpose().map_err(failed)?;
-    let topics = admin.list_topics().await.map_err(|error| call_failed(&error))?;
+    let topics = admin
+        .list_topics()
+        .await
+        .map_err(|error| call_failed(&error))?;
     let mut names: Vec<_> = topics
         .into_iter()
         .filter(|topic| !(options.exclude_internal && (topic.internal || is_internal(&topic.name))))
@@ -101,5 +109,8 @@ async fn select(admin: &Admin, options: &Options) -> Result<Vec<String>, Command
 
 /// Returns whether a topic is one of Kafka's own (`Topic.isInternal`).
 pub(super) fn is_internal(name: &str) -> bool {
-    matches!(name, "__consumer_offsets" | "__transaction_state" | "__share_group_state")
+    matches!(
+        name,
+        "__consumer_offsets" | "__transaction_state" | "__share_group_state"
+    )
 }

@@ -2,9 +2,7 @@
 
 use clap::CommandFactory;
 
-use crate::cli::{
-    CommandError, ConnectionOptions, Number, Output, OutputOptions, rendered_option,
-};
+use crate::cli::{CommandError, ConnectionOptions, Number, Output, OutputOptions, rendered_option};
 
 /// This tool helps to create, delete, describe, or change a topic.
 #[derive(Clone, Debug, clap::Parser)]
@@ -42,11 +40,18 @@ pub(super) struct Options {
     #[arg(long = "delete-config", value_name = "String: name")]
     delete_config: Option<String>,
     /// The number of partitions of the topic to create or alter (the broker's default if absent).
-    #[arg(long, value_name = "Integer: # of partitions", allow_hyphen_values = true)]
+    #[arg(
+        long,
+        value_name = "Integer: # of partitions",
+        allow_hyphen_values = true
+    )]
     pub(super) partitions: Option<Number<i32>>,
     /// The number of replicas of each partition of the topic to create (the broker's default if
     /// absent).
-    #[arg(long = "replication-factor", value_name = "Integer: replication factor")]
+    #[arg(
+        long = "replication-factor",
+        value_name = "Integer: replication factor"
+    )]
     pub(super) replication_factor: Option<Number<i32>>,
     /// The brokers of each partition, partitions divided by commas, brokers by colons.
     #[arg(long = "replica-assignment", value_name = "String: id:id,id:id")]
@@ -180,7 +185,10 @@ impl Options {
             (self.alter, Action::Alter),
             (self.delete, Action::Delete),
         ];
-        let mut chosen = actions.into_iter().filter(|(given, _)| *given).map(|(_, action)| action);
+        let mut chosen = actions
+            .into_iter()
+            .filter(|(given, _)| *given)
+            .map(|(_, action)| action);
         match (chosen.next(), chosen.next()) {
             (Some(action), None) => Some(action),
             _ => None,
@@ -190,7 +198,11 @@ impl Options {
     fn check_conflicts(&self, action: Action) -> Result<(), CommandError> {
         for rule in self.rules(action).into_iter().filter(|rule| rule.given) {
             let own = (!rule.actions.contains(&action)).then_some(action.option());
-            let other = rule.against.iter().find(|(_, given)| *given).map(|(option, _)| *option);
+            let other = rule
+                .against
+                .iter()
+                .find(|(_, given)| *given)
+                .map(|(option, _)| *option);
             if let Some(against) = own.or(other) {
                 let sentence = format!(
                     "Option \"{}\" can't be used with option \"{}\"",
@@ -206,7 +218,12 @@ impl Options {
     /// Returns the rules in the order in which Kafka checks them.
     fn rules(&self, action: Action) -> Vec<Rule> {
         use Action::{Alter, Create, Delete, Describe, List};
-        let rule = |option, given, actions| Rule { option, given, actions, against: Vec::new() };
+        let rule = |option, given, actions| Rule {
+            option,
+            given,
+            actions,
+            against: Vec::new(),
+        };
         let partitions = self.partitions.is_some();
         let factor = self.replication_factor.is_some();
         let filters = [
@@ -221,8 +238,7 @@ impl Options {
             &[Create, Alter] as &[_],
         );
         if action == Create {
-            assignment.against =
-                vec![("partitions", partitions), ("replication-factor", factor)];
+            assignment.against = vec![("partitions", partitions), ("replication-factor", factor)];
         }
         let mut rules = vec![
             rule("config", !self.configs.is_empty(), &[Create, Alter]),
@@ -232,7 +248,12 @@ impl Options {
         ];
         for (option, given) in filters {
             let against = vec![("topics-with-overrides", self.with_overrides)];
-            rules.push(Rule { option, given, actions: &[Describe], against });
+            rules.push(Rule {
+                option,
+                given,
+                actions: &[Describe],
+                against,
+            });
         }
         rules.push(Rule {
             option: "topics-with-overrides",
@@ -240,9 +261,17 @@ impl Options {
             actions: &[Describe],
             against: filters.to_vec(),
         });
-        rules.push(rule("if-exists", self.if_exists, &[Alter, Delete, Describe]));
+        rules.push(rule(
+            "if-exists",
+            self.if_exists,
+            &[Alter, Delete, Describe],
+        ));
         rules.push(rule("if-not-exists", self.if_not_exists, &[Create]));
-        rules.push(rule("exclude-internal", self.exclude_internal, &[List, Describe]));
+        rules.push(rule(
+            "exclude-internal",
+            self.exclude_internal,
+            &[List, Describe],
+        ));
         rules
     }
 }
@@ -255,9 +284,13 @@ mod tests {
 
     fn check(line: &str) -> Result<Action, String> {
         let words: Vec<_> = line.split_whitespace().map(OsString::from).collect();
-        let Ok(Parsed::Options(options)) = parse::<Options>(&words) else { panic!("{line}") };
+        let Ok(Parsed::Options(options)) = parse::<Options>(&words) else {
+            panic!("{line}")
+        };
         let (mut output, ..) = captured_output();
-        options.check(&mut output).map_err(|error| error.sentence().to_owned())
+        options
+            .check(&mut output)
+            .map_err(|error| error.sentence().to_owned())
     }
 
     #[test]
@@ -273,8 +306,14 @@ mod tests {
     #[test]
     fn what_does_not_go_together_is_told_as_kafka_tells_it() {
         let cases = [
-            ("--create --partitions 2", "Missing required argument \"[topic]\""),
-            ("--alter --topic t", "Missing required argument \"[partitions]\""),
+            (
+                "--create --partitions 2",
+                "Missing required argument \"[topic]\"",
+            ),
+            (
+                "--alter --topic t",
+                "Missing required argument \"[partitions]\"",
+            ),
             (
                 "--create --topic t --replica-assignment 1,1 --partitions 2",
                 "Option \"[replica-assignment]\" can't be used with option \"[partitions]\"",
@@ -296,7 +335,10 @@ mod tests {
                 "--list --config retention.ms=1",
                 "Option \"[config]\" can't be used with option \"[list]\"",
             ),
-            ("--describe --if-exists", "--topic or --topic-id is required to describe a topic"),
+            (
+                "--describe --if-exists",
+                "--topic or --topic-id is required to describe a topic",
+            ),
         ];
         for (line, sentence) in cases {
             assert_eq!(check(line), Err(sentence.to_owned()), "{line}");

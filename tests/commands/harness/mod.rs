@@ -86,7 +86,9 @@ pub(crate) fn text(bytes: &[u8]) -> String {
 
 /// Runs every transcript of a folder below `golden/`.
 pub(crate) fn check(command: &str) {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/commands/golden").join(command);
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("tests/commands/golden")
+        .join(command);
     let mut files: Vec<_> = fs::read_dir(&folder)
         .unwrap_or_else(|error| panic!("{}: {error}", folder.display()))
         .map(|entry| entry.expect("a folder can be listed").path())
@@ -104,8 +106,13 @@ pub(crate) fn check(command: &str) {
         if update {
             fs::write(&file, came).expect("a transcript can be written");
         } else {
-            write!(differences, "{}\n{}", file.display(), difference(&wanted, &came))
-                .expect("a string takes all");
+            write!(
+                differences,
+                "{}\n{}",
+                file.display(),
+                difference(&wanted, &came)
+            )
+            .expect("a string takes all");
         }
     }
     assert!(differences.is_empty(), "\n{differences}");
@@ -119,9 +126,15 @@ fn replay(wanted: &str) -> String {
         if line.starts_with('#') {
             came += &format!("{line}\n");
         }
-        let Some(typed) = line.strip_prefix("$ ") else { continue };
+        let Some(typed) = line.strip_prefix("$ ") else {
+            continue;
+        };
         let output = bench.run(typed);
-        let code = output.status.code().or(output.status.signal()).expect("it ended");
+        let code = output
+            .status
+            .code()
+            .or(output.status.signal())
+            .expect("it ended");
         came += &format!("$ {typed}\nexit {code}\n");
         for (stream, bytes) in [(1, &output.stdout), (2, &output.stderr)] {
             let shown = bench.normal(&text(bytes));
@@ -140,9 +153,22 @@ fn difference(wanted: &str, came: &str) -> String {
     let (wanted, came): (Vec<_>, Vec<_>) = (wanted.lines().collect(), came.lines().collect());
     let first = wanted.iter().zip(&came).take_while(|(a, b)| a == b).count();
     let shown = |lines: &[&str], mark: &str| {
-        lines.iter().skip(first).take(12).map(|line| format!("{mark} {line}\n")).collect::<String>()
+        lines
+            .iter()
+            .skip(first)
+            .take(12)
+            .map(|line| format!("{mark} {line}\n"))
+            .collect::<String>()
     };
-    let typed = wanted.iter().take(first + 1).rev().find(|line| line.starts_with('$'));
+    let typed = wanted
+        .iter()
+        .take(first + 1)
+        .rev()
+        .find(|line| line.starts_with('$'));
     let typed = typed.copied().unwrap_or_default();
-    format!("after {typed}\n{}{}", shown(&wanted, "-"), shown(&came, "+"))
+    format!(
+        "after {typed}\n{}{}",
+        shown(&wanted, "-"),
+        shown(&came, "+")
+    )
 }

@@ -48,7 +48,11 @@ impl DefaultFormatter {
             None => default,
         };
         let text = |key: &str, default: &str| {
-            settings.get(key).map_or(default, String::as_str).as_bytes().to_vec()
+            settings
+                .get(key)
+                .map_or(default, String::as_str)
+                .as_bytes()
+                .to_vec()
         };
         let mut class = |key: &str| {
             let name = settings.get(key)?;
@@ -98,7 +102,9 @@ impl DefaultFormatter {
         record: &ShownRecord<'_>,
         out: &mut Vec<u8>,
     ) -> Result<(), FormatError> {
-        let Some(last) = self.columns.len().checked_sub(1) else { return Ok(()) };
+        let Some(last) = self.columns.len().checked_sub(1) else {
+            return Ok(());
+        };
         for (index, column) in self.columns.iter().enumerate() {
             match column {
                 Column::Timestamp => out.extend_from_slice(timestamp(record.timestamp).as_bytes()),
@@ -115,8 +121,11 @@ impl DefaultFormatter {
                 Column::Key => self.write_bytes(record.key, self.key.as_ref(), out)?,
                 Column::Value => self.write_bytes(record.value, self.value.as_ref(), out)?,
             }
-            let separator =
-                if index == last { &self.line_separator } else { &self.key_separator };
+            let separator = if index == last {
+                &self.line_separator
+            } else {
+                &self.key_separator
+            };
             out.extend_from_slice(separator);
         }
         Ok(())
@@ -172,8 +181,10 @@ mod tests {
     use super::*;
 
     fn formatter(pairs: &[(&str, &str)]) -> DefaultFormatter {
-        let settings =
-            pairs.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect();
+        let settings = pairs
+            .iter()
+            .map(|(key, value)| ((*key).to_owned(), (*value).to_owned()))
+            .collect();
         DefaultFormatter::new(&settings, &mut |_| {})
     }
 
@@ -205,11 +216,17 @@ mod tests {
         let key = ("print.key", "true");
         assert_eq!(shown(&[], Some("k"), Some("value")), "value\n");
         assert_eq!(shown(&[key], None, None), "null\tnull\n");
-        assert_eq!(shown(&[key, ("print.value", "false")], Some("key"), None), "key\n");
+        assert_eq!(
+            shown(&[key, ("print.value", "false")], Some("key"), None),
+            "key\n"
+        );
         assert_eq!(shown(&[key], Some(""), Some("")), "\t\n");
         let pairs = [key, ("key.separator", ":"), ("line.separator", "|")];
         assert_eq!(shown(&pairs, Some("key"), Some("value")), "key:value|");
-        assert_eq!(shown(&[key, ("null.literal", "<nil>")], None, Some("v")), "<nil>\tv\n");
+        assert_eq!(
+            shown(&[key, ("null.literal", "<nil>")], None, Some("v")),
+            "<nil>\tv\n"
+        );
         assert_eq!(shown(&[("print.value", "no")], Some("k"), Some("v")), "");
     }
 

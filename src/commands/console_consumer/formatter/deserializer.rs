@@ -63,7 +63,9 @@ impl Deserializer {
                     )));
                 }
                 _ => {
-                    return Err(failure("Size of data received by BooleanDeserializer is not 1"));
+                    return Err(failure(
+                        "Size of data received by BooleanDeserializer is not 1",
+                    ));
                 }
             },
             Self::Uuid => {
@@ -81,7 +83,9 @@ impl Deserializer {
             }
             Self::Void => {
                 let sentence = "Data should be null for a VoidDeserializer.";
-                return Err(FormatError(format!("java.lang.IllegalArgumentException: {sentence}")));
+                return Err(FormatError(format!(
+                    "java.lang.IllegalArgumentException: {sentence}"
+                )));
             }
         };
         out.extend_from_slice(text.as_bytes());
@@ -90,7 +94,9 @@ impl Deserializer {
 }
 
 fn failure(sentence: impl std::fmt::Display) -> FormatError {
-    FormatError(format!("org.apache.kafka.common.errors.SerializationException: {sentence}"))
+    FormatError(format!(
+        "org.apache.kafka.common.errors.SerializationException: {sentence}"
+    ))
 }
 
 fn sized<const N: usize>(bytes: &[u8], name: &str) -> Result<[u8; N], FormatError> {
@@ -101,7 +107,10 @@ fn sized<const N: usize>(bytes: &[u8], name: &str) -> Result<[u8; N], FormatErro
 /// Shows a float as Java does: the shortest digits that stand for it.
 fn float_text(number: f32) -> String {
     // A float's shortest digits, read as a double, print the same.
-    let shortest: f64 = number.to_string().parse().unwrap_or_else(|_| f64::from(number));
+    let shortest: f64 = number
+        .to_string()
+        .parse()
+        .unwrap_or_else(|_| f64::from(number));
     double_text(shortest)
 }
 
@@ -126,18 +135,29 @@ mod tests {
         let class = format!("org.apache.kafka.common.serialization.{class}");
         let mut out = Vec::new();
         let deserializer = Deserializer::of_class(&class).unwrap();
-        deserializer.write(bytes, &mut out).map_err(|error| error.to_string())?;
+        deserializer
+            .write(bytes, &mut out)
+            .map_err(|error| error.to_string())?;
         Ok(String::from_utf8(out).unwrap())
     }
 
     #[test]
     fn numbers_have_javas_text_form() {
         let ok = |text: &str| Ok(text.to_owned());
-        assert_eq!(text("LongDeserializer", b"12345678"), ok("3544952156018063160"));
+        assert_eq!(
+            text("LongDeserializer", b"12345678"),
+            ok("3544952156018063160")
+        );
         assert_eq!(text("IntegerDeserializer", &[0xff; 4]), ok("-1"));
         assert_eq!(text("ShortDeserializer", &[1, 0]), ok("256"));
-        assert_eq!(text("DoubleDeserializer", &1.0_f64.to_be_bytes()), ok("1.0"));
-        assert_eq!(text("DoubleDeserializer", &1e10_f64.to_be_bytes()), ok("1.0E10"));
+        assert_eq!(
+            text("DoubleDeserializer", &1.0_f64.to_be_bytes()),
+            ok("1.0")
+        );
+        assert_eq!(
+            text("DoubleDeserializer", &1e10_f64.to_be_bytes()),
+            ok("1.0E10")
+        );
         assert_eq!(text("FloatDeserializer", &0.1_f32.to_be_bytes()), ok("0.1"));
         assert_eq!(text("BooleanDeserializer", &[1]), ok("true"));
         assert_eq!(text("BytesDeserializer", b"a\x00\xffb"), ok("a\\x00\\xFFb"));

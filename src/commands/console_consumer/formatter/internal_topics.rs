@@ -49,7 +49,9 @@ impl InternalTopicFormatter {
     /// Returns the value's JSON; `unknown` stands for a version that is not known.
     fn value(self, bytes: &[u8]) -> Value {
         let mut input = Input::new(bytes);
-        let Some(version) = input.short() else { return Value::Null };
+        let Some(version) = input.short() else {
+            return Value::Null;
+        };
         let data = match self {
             Self::Offsets => offset_commit(version, &mut input),
             Self::Groups => group_metadata(version, &mut input),
@@ -151,8 +153,16 @@ fn transaction(version: i16, input: &mut Input<'_>) -> Option<Value> {
         }
     };
     let (updated, started) = (input.long()?, input.long()?);
-    let tags = if version >= 1 { input.tagged()? } else { Vec::new() };
-    let tag = |wanted: u32| tags.iter().find(|(tag, _)| *tag == wanted).map(|(_, bytes)| *bytes);
+    let tags = if version >= 1 {
+        input.tagged()?
+    } else {
+        Vec::new()
+    };
+    let tag = |wanted: u32| {
+        tags.iter()
+            .find(|(tag, _)| *tag == wanted)
+            .map(|(_, bytes)| *bytes)
+    };
     let long = |bytes: &[u8]| Some(i64::from_be_bytes(bytes.try_into().ok()?));
     if let Some(previous) = tag(0).and_then(long) {
         data.insert("previousProducerId".into(), previous.into());
@@ -186,7 +196,10 @@ struct Input<'b> {
 
 impl<'b> Input<'b> {
     const fn new(bytes: &'b [u8]) -> Self {
-        Self { rest: bytes, compact: false }
+        Self {
+            rest: bytes,
+            compact: false,
+        }
     }
 
     fn take(&mut self, count: usize) -> Option<&'b [u8]> {
@@ -239,7 +252,9 @@ impl<'b> Input<'b> {
 
     fn nullable_string(&mut self) -> Option<Option<String>> {
         let length = self.length(|input| input.short().map(i32::from))?;
-        let Some(length) = length else { return Some(None) };
+        let Some(length) = length else {
+            return Some(None);
+        };
         let bytes = self.take(length)?;
         Some(Some(String::from_utf8_lossy(bytes).into_owned()))
     }
@@ -256,7 +271,9 @@ impl<'b> Input<'b> {
     fn nullable_count(&mut self) -> Option<Option<usize>> {
         let count = self.length(Self::int)?;
         // Each element takes a byte at least.
-        count.is_none_or(|count| count <= self.rest.len()).then_some(count)
+        count
+            .is_none_or(|count| count <= self.rest.len())
+            .then_some(count)
     }
 
     fn count(&mut self) -> Option<usize> {
@@ -299,7 +316,11 @@ mod tests {
     use super::super::Timestamp;
     use super::*;
 
-    fn shown(formatter: InternalTopicFormatter, key: Option<&[u8]>, value: Option<&[u8]>) -> String {
+    fn shown(
+        formatter: InternalTopicFormatter,
+        key: Option<&[u8]>,
+        value: Option<&[u8]>,
+    ) -> String {
         let record = ShownRecord {
             partition: 0,
             offset: 0,
@@ -339,7 +360,10 @@ mod tests {
         let text = shown(InternalTopicFormatter::Offsets, Some(&key), None);
         assert!(text.ends_with("\"value\":null}"), "{text}");
         let text = shown(InternalTopicFormatter::Offsets, Some(&key), Some(&[0, 9]));
-        assert!(text.ends_with(r#""value":{"version":9,"data":"unknown"}}"#), "{text}");
+        assert!(
+            text.ends_with(r#""value":{"version":9,"data":"unknown"}}"#),
+            "{text}"
+        );
     }
 
     #[test]
@@ -356,7 +380,10 @@ mod tests {
         value.extend_from_slice(&(-1_i64).to_be_bytes());
         value.extend_from_slice(&0_i32.to_be_bytes());
         let expected = r#"{"key":{"type":2,"data":{"group":"g"}},"value":{"version":3,"data":{"protocolType":"consumer","generation":1,"protocol":"range","leader":"l","currentStateTimestamp":-1,"members":[]}}}"#;
-        assert_eq!(shown(InternalTopicFormatter::Groups, Some(&key), Some(&value)), expected);
+        assert_eq!(
+            shown(InternalTopicFormatter::Groups, Some(&key), Some(&value)),
+            expected
+        );
     }
 
     #[test]

@@ -56,7 +56,11 @@ impl Formatter {
         warn: &mut dyn FnMut(String),
     ) -> Option<Self> {
         let simple = class.rsplit(['.', '$']).next().unwrap_or(class);
-        let known = ["org.apache.kafka.tools.consumer.", "kafka.tools.", "kafka.coordinator."];
+        let known = [
+            "org.apache.kafka.tools.consumer.",
+            "kafka.tools.",
+            "kafka.coordinator.",
+        ];
         if !known.iter().any(|package| class.starts_with(package)) {
             return None;
         }
@@ -105,9 +109,8 @@ mod tests {
 
     #[test]
     fn classes_are_known_by_todays_and_old_names() {
-        let known = |class: &str| {
-            Formatter::of_class(class, &PropertiesMap::new(), &mut |_| {}).is_some()
-        };
+        let known =
+            |class: &str| Formatter::of_class(class, &PropertiesMap::new(), &mut |_| {}).is_some();
         for class in [
             "org.apache.kafka.tools.consumer.DefaultMessageFormatter",
             "kafka.tools.DefaultMessageFormatter",
@@ -118,7 +121,12 @@ mod tests {
         ] {
             assert!(known(class), "{class}");
         }
-        for class in ["foo.Bar", "foo.DefaultMessageFormatter", "kafka.tools.Other", ""] {
+        for class in [
+            "foo.Bar",
+            "foo.DefaultMessageFormatter",
+            "kafka.tools.Other",
+            "",
+        ] {
             assert!(!known(class), "{class}");
         }
     }

@@ -1,0 +1,60 @@
+//! What a fresh cluster begins with: the files and records of `kafka-storage format`.
+
+use super::kraft::Voter;
+use super::metadata_log::{bootstrap_checkpoint, first_checkpoint};
+use crate::metadata::MetadataRecord;
+use crate::metadata::record::{Config, FeatureLevel, resource_type};
+use crate::types::TimestampMs;
+
+/// The features of a directory that 4.3.1 formats, at the levels that it writes.
+const FEATURES: [(&str, i16); 6] = [
+    ("metadata.version", 30),
+    ("eligible.leader.replicas.version", 1),
+    ("group.version", 1),
+    ("share.version", 1),
+    ("streams.version", 1),
+    ("transaction.version", 2),
+];
+
+/// Returns the records that a fresh cluster begins with.
+///
+/// The cluster-wide `min.insync.replicas=1` comes with eligible leader replicas (KIP-966), so that
+/// every topic shows it.
+#[must_use]
+pub fn bootstrap_records() -> Vec<MetadataRecord> {
+    let mut records = feature_records();
+    records.push(
+        Config {
+            resource_type: resource_type::BROKER,
+            resource_name: String::new(),
+            name: "min.insync.replicas".to_owned(),
+            value: Some("1".to_owned()),
+        }
+        .into(),
+    );
+    records
+}
+
+fn feature_records() -> Vec<MetadataRecord> {
+    let record = |(name, level): (&str, i16)| {
+        FeatureLevel {
+            name: name.to_owned(),
+            feature_level: level,
+        }
+        .into()
+    };
+    FEATURES.into_iter().map(record).collect()
+}
+
+/// Returns the files that format a log directory, by their path inside it: the bootstrap records,
+/// and for a quorum of its own the snapshot that names the voter.
+#[must_use]
+pub fn format_files(voter: Option<&Voter>, now_ms: TimestampMs) -> Vec<(String, Vec<u8>)> {
+    let bootstrap = bootstrap_checkpoint(&feature_records(), now_ms);
+    let mut files = vec![("bootstrap.checkpoint".to_owned(), bootstrap)];
+    if let Some(voter) = voter {
+        let path = format!("{}/{:020}-{:010}.checkpoint", super::METADATA_DIR, 0, 0);
+        files.push((path, first_checkpoint(voter, now_ms)));
+    }
+    files
+}
