@@ -15,6 +15,7 @@ mod error;
 mod handshake;
 mod log;
 mod metadata;
+pub mod producer;
 mod retry;
 
 pub use admin::Admin;
@@ -24,6 +25,7 @@ pub use error::ClientError;
 pub use handshake::{BrokerVersions, FeatureRange};
 pub use log::{Log, LogLevel};
 pub use metadata::{BrokerNode, MetadataSnapshot, PartitionMetadata, TopicMetadata, TopicsWanted};
+pub use producer::Producer;
 
 /// Returns a runtime of one thread, as commands use it.
 ///
