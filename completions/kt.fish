@@ -26,6 +26,10 @@ end
 
 complete -c kt -n "__fish_kt_needs_command" -s h -l help -d 'Print help'
 complete -c kt -n "__fish_kt_needs_command" -f -a "topics" -d 'Create, list, describe, alter and delete topics'
+complete -c kt -n "__fish_kt_needs_command" -f -a "configs" -d 'Show and change the settings of topics, brokers and other entities'
+complete -c kt -n "__fish_kt_needs_command" -f -a "get-offsets" -d 'Print the offsets of partitions: last, first, or by time'
+complete -c kt -n "__fish_kt_needs_command" -f -a "delete-records" -d 'Delete the records of partitions before given offsets'
+complete -c kt -n "__fish_kt_needs_command" -f -a "broker-api-versions" -d 'Print the API versions that each broker offers'
 complete -c kt -n "__fish_kt_needs_command" -f -a "server-start" -d 'Run a broker (-daemon: in the background)'
 complete -c kt -n "__fish_kt_needs_command" -f -a "server-stop" -d 'Stop the brokers of this KT_HOME and wait for them'
 complete -c kt -n "__fish_kt_needs_command" -f -a "run" -d 'Run a command with a private broker that is gone when it ends'
@@ -69,6 +73,66 @@ complete -c kt -n "__fish_kt_using_subcommand topics" -l exclude-internal -d 'Wi
 complete -c kt -n "__fish_kt_using_subcommand topics" -l force
 complete -c kt -n "__fish_kt_using_subcommand topics" -l disable-rack-aware
 complete -c kt -n "__fish_kt_using_subcommand topics" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c kt -n "__fish_kt_using_subcommand configs" -l bootstrap-server -d 'Brokers to connect to first: HOST1:PORT1,HOST2:PORT2 (the local broker if absent)' -r -f -a "(kt __complete brokers 2>/dev/null)"
+complete -c kt -n "__fish_kt_using_subcommand configs" -l command-config -d 'File with settings of the client' -r
+complete -c kt -n "__fish_kt_using_subcommand configs" -l zookeeper -r
+complete -c kt -n "__fish_kt_using_subcommand configs" -l bootstrap-controller -d 'Controllers to connect to, in place of brokers' -r
+complete -c kt -n "__fish_kt_using_subcommand configs" -l entity-type -d 'The kind of entity: topics, clients, users, brokers, broker-loggers, ips, client-metrics or groups' -r
+complete -c kt -n "__fish_kt_using_subcommand configs" -l entity-name -d 'The name of the entity' -r -f -a "(kt __complete topics 2>/dev/null)"
+complete -c kt -n "__fish_kt_using_subcommand configs" -l topic -d 'A topic\'s name' -r -f -a "(kt __complete topics 2>/dev/null)"
+complete -c kt -n "__fish_kt_using_subcommand configs" -l client -d 'A client\'s id' -r
+complete -c kt -n "__fish_kt_using_subcommand configs" -l user -d 'A user\'s principal name' -r
+complete -c kt -n "__fish_kt_using_subcommand configs" -l broker -d 'A broker\'s id' -r
+complete -c kt -n "__fish_kt_using_subcommand configs" -l broker-logger -d 'The id of the broker whose loggers are meant' -r
+complete -c kt -n "__fish_kt_using_subcommand configs" -l ip -d 'An IP address' -r
+complete -c kt -n "__fish_kt_using_subcommand configs" -l group -d 'A group\'s id' -r -f -a "(kt __complete groups 2>/dev/null)"
+complete -c kt -n "__fish_kt_using_subcommand configs" -l client-metrics -d 'The name of a subscription to clients\' metrics' -r
+complete -c kt -n "__fish_kt_using_subcommand configs" -l add-config -d 'Settings to make: k1=v1,k2=[v2,v3],k3=v4, where brackets hold a value with commas' -r
+complete -c kt -n "__fish_kt_using_subcommand configs" -l add-config-file -d 'File with settings to make' -r
+complete -c kt -n "__fish_kt_using_subcommand configs" -l delete-config -d 'Names of settings to take back: k1,k2' -r
+complete -c kt -n "__fish_kt_using_subcommand configs" -l output -d 'How to print the data' -r -f -a "text\t'Kafka\'s lines'
+json\t'JSON: one document, or one line a record'
+table\t'A table with lines around its cells'"
+complete -c kt -n "__fish_kt_using_subcommand configs" -l alter -d 'Change settings'
+complete -c kt -n "__fish_kt_using_subcommand configs" -l describe -d 'Show settings'
+complete -c kt -n "__fish_kt_using_subcommand configs" -l all -d 'With --describe: static settings and defaults too'
+complete -c kt -n "__fish_kt_using_subcommand configs" -l entity-default -d 'The default of all entities, in place of a name'
+complete -c kt -n "__fish_kt_using_subcommand configs" -l client-defaults -d 'The defaults of all clients'
+complete -c kt -n "__fish_kt_using_subcommand configs" -l user-defaults -d 'The defaults of all users'
+complete -c kt -n "__fish_kt_using_subcommand configs" -l broker-defaults -d 'The defaults of all brokers'
+complete -c kt -n "__fish_kt_using_subcommand configs" -l ip-defaults -d 'The defaults of all IP addresses'
+complete -c kt -n "__fish_kt_using_subcommand configs" -l force
+complete -c kt -n "__fish_kt_using_subcommand configs" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c kt -n "__fish_kt_using_subcommand get-offsets" -l bootstrap-server -d 'Brokers to connect to first: HOST1:PORT1,HOST2:PORT2 (the local broker if absent)' -r -f -a "(kt __complete brokers 2>/dev/null)"
+complete -c kt -n "__fish_kt_using_subcommand get-offsets" -l command-config -d 'File with settings of the client' -r
+complete -c kt -n "__fish_kt_using_subcommand get-offsets" -l zookeeper -r
+complete -c kt -n "__fish_kt_using_subcommand get-offsets" -l broker-list -r
+complete -c kt -n "__fish_kt_using_subcommand get-offsets" -l topic-partitions -d 'Rules that choose partitions, divided by commas: TOPIC, TOPIC:PARTITION, TOPIC:FROM-TO (TO is left out), TOPIC:FROM-, TOPIC:-TO, where TOPIC is a regular expression or nothing' -r
+complete -c kt -n "__fish_kt_using_subcommand get-offsets" -l topic -d 'The topics: a regular expression that must match the whole name (all topics if absent)' -r -f -a "(kt __complete topics 2>/dev/null)"
+complete -c kt -n "__fish_kt_using_subcommand get-offsets" -l partitions -d 'The partitions, divided by commas (all if absent)' -r
+complete -c kt -n "__fish_kt_using_subcommand get-offsets" -l time -d 'Which offset: latest or -1, earliest or -2, max-timestamp or -3, earliest-local or -4, latest-tiered or -5, earliest-pending-upload or -6, or the first at or after this time in milliseconds' -r
+complete -c kt -n "__fish_kt_using_subcommand get-offsets" -l offsets -r
+complete -c kt -n "__fish_kt_using_subcommand get-offsets" -l max-wait-ms -r
+complete -c kt -n "__fish_kt_using_subcommand get-offsets" -l output -d 'How to print the data' -r -f -a "text\t'Kafka\'s lines'
+json\t'JSON: one document, or one line a record'
+table\t'A table with lines around its cells'"
+complete -c kt -n "__fish_kt_using_subcommand get-offsets" -l exclude-internal-topics -d 'Leave Kafka\'s own topics out'
+complete -c kt -n "__fish_kt_using_subcommand get-offsets" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c kt -n "__fish_kt_using_subcommand delete-records" -l bootstrap-server -d 'Brokers to connect to first: HOST1:PORT1,HOST2:PORT2 (the local broker if absent)' -r -f -a "(kt __complete brokers 2>/dev/null)"
+complete -c kt -n "__fish_kt_using_subcommand delete-records" -l command-config -d 'File with settings of the client' -r
+complete -c kt -n "__fish_kt_using_subcommand delete-records" -l zookeeper -r
+complete -c kt -n "__fish_kt_using_subcommand delete-records" -l offset-json-file -d 'File with partitions and offsets: {"partitions":[{"topic":"foo","partition":1,"offset":3}], "version":1}; the offset -1 means all records' -r
+complete -c kt -n "__fish_kt_using_subcommand delete-records" -l output -d 'How to print the data' -r -f -a "text\t'Kafka\'s lines'
+json\t'JSON: one document, or one line a record'
+table\t'A table with lines around its cells'"
+complete -c kt -n "__fish_kt_using_subcommand delete-records" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c kt -n "__fish_kt_using_subcommand broker-api-versions" -l bootstrap-server -d 'Brokers to connect to first: HOST1:PORT1,HOST2:PORT2 (the local broker if absent)' -r -f -a "(kt __complete brokers 2>/dev/null)"
+complete -c kt -n "__fish_kt_using_subcommand broker-api-versions" -l command-config -d 'File with settings of the client' -r
+complete -c kt -n "__fish_kt_using_subcommand broker-api-versions" -l zookeeper -r
+complete -c kt -n "__fish_kt_using_subcommand broker-api-versions" -l output -d 'How to print the data' -r -f -a "text\t'Kafka\'s lines'
+json\t'JSON: one document, or one line a record'
+table\t'A table with lines around its cells'"
+complete -c kt -n "__fish_kt_using_subcommand broker-api-versions" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kt -n "__fish_kt_using_subcommand server-start" -l override -d 'Setting that takes the place of the one in the file; may be given more than once' -r
 complete -c kt -n "__fish_kt_using_subcommand server-start" -s h -l help -d 'Print help'
 complete -c kt -n "__fish_kt_using_subcommand server-stop" -l node-id -d 'Stop only the broker with this node.id' -r

@@ -16,13 +16,24 @@ pub(super) fn with_admin<T>(
     failed: impl FnOnce(ClientError) -> CommandError,
     work: impl AsyncFnOnce(Admin, &mut Output) -> Result<T, CommandError>,
 ) -> Result<T, CommandError> {
-    let settings = settings(options, PropertiesMap::new(), output)?;
+    with_admin_and_settings(options, PropertiesMap::new(), output, failed, work)
+}
+
+/// As [`with_admin`], with settings that the command itself makes.
+pub(super) fn with_admin_and_settings<T>(
+    options: &ConnectionOptions,
+    more: PropertiesMap,
+    output: &mut Output,
+    failed: impl FnOnce(ClientError) -> CommandError,
+    work: impl AsyncFnOnce(Admin, &mut Output) -> Result<T, CommandError>,
+) -> Result<T, CommandError> {
+    let settings = settings(options, more, output)?;
     let config =
         ClientConfig::from_map(ClientKind::Admin, &settings, tool_log()).map_err(failed)?;
     block_on(work(Admin::new(config), output))
 }
 
-/// Returns the client settings of a command: the file, then `more`, then the address.
+/// Returns the client settings of a command: `more`, then the file, then the address.
 pub(super) fn settings(
     options: &ConnectionOptions,
     more: PropertiesMap,
@@ -32,8 +43,8 @@ pub(super) fn settings(
     let file = file
         .map(|path| read_properties_file(&RealFs, path))
         .transpose()?;
-    let mut settings = file.unwrap_or_default();
-    settings.extend(more);
+    let mut settings = more;
+    settings.extend(file.unwrap_or_default());
     let bootstrap = local_broker::bootstrap(options, output)?;
     settings.insert("bootstrap.servers".to_owned(), bootstrap);
     Ok(settings)

@@ -4,8 +4,14 @@
 //! The binary is called by a script's name (`kafka-topics.sh`, through a link) or as `kt COMMAND`.
 
 mod admin_client;
+mod broker_api_versions;
 mod completions;
+mod configs;
+mod console_consumer;
+mod console_producer;
+mod delete_records;
 mod embedded_broker;
+mod get_offsets;
 mod help;
 mod install_links;
 mod legacy;
@@ -47,6 +53,10 @@ pub struct CommandRow {
 /// Every command, in the order of `kt help`.
 pub const COMMANDS: &[CommandRow] = &[
     topics::COMMAND,
+    configs::COMMAND,
+    get_offsets::COMMAND,
+    delete_records::COMMAND,
+    broker_api_versions::COMMAND,
     server_start::COMMAND,
     server_stop::COMMAND,
     run::COMMAND,

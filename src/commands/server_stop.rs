@@ -8,7 +8,7 @@ use std::time::Duration;
 use rustix::process::{Pid, Signal, kill_process};
 
 use super::CommandRow;
-use super::local_broker::{KtHome, POLL, Registration, running};
+use super::local_broker::{KtHome, POLL, Registration, process_start_time, running};
 use crate::cli::{CommandError, Exit, Invocation, Number, Output, Parsed, Progress, parse};
 use crate::clock::SystemClock;
 use crate::fs::RealFs;
@@ -108,7 +108,13 @@ fn wait_for_end(
     let _progress = Progress::waiting(output, "Waiting for the broker to end");
     loop {
         let left = running(&RealFs, home)?;
-        let Some(slow) = left.iter().find(|broker| stopped.contains(broker)) else {
+        // The file goes before the process does.
+        let lives = |broker: &&Registration| {
+            let start_time = broker.start_time;
+            left.contains(broker)
+                || (start_time.is_some() && process_start_time(&RealFs, broker.pid) == start_time)
+        };
+        let Some(slow) = stopped.iter().find(lives) else {
             return Ok(());
         };
         if clock.monotonic() >= until {

@@ -43,6 +43,10 @@ struct Status {
     #[serde(skip_serializing_if = "Option::is_none")]
     bootstrap_server: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    cluster_id: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    brokers: Option<usize>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pid: Option<u32>,
     #[serde(skip_serializing_if = "Option::is_none")]
     node_id: Option<i32>,
@@ -77,26 +81,16 @@ fn named(address: String, source: AddressSource) -> Status {
         AddressSource::Option => "--bootstrap-server",
         AddressSource::Variable => BOOTSTRAP_VARIABLE,
     };
-    let answer = probe::answers(&address, ANSWER_TIMEOUT);
-    Status {
-        running: answer.is_ok(),
+    let status = Status {
         source,
-        bootstrap_server: Some(address),
-        reason: answer.err(),
         ..Status::unknown()
-    }
+    };
+    status.asked(address)
 }
 
 fn local() -> Result<Status, CommandError> {
     let home = KtHome::of_environment()?;
-    let Some(Registration {
-        pid,
-        node_id,
-        ref log_dirs,
-        ref log_file,
-        ..
-    }) = chosen(&home)?
-    else {
+    let Some(found) = chosen(&home)? else {
         let data = home.data();
         return Ok(Status {
             source: "none runs; a command would start the local broker",
@@ -104,27 +98,47 @@ fn local() -> Result<Status, CommandError> {
             ..Status::unknown()
         });
     };
-    let bootstrap = chosen(&home)?.map(|found| found.bootstrap());
-    let answer = probe::answers(bootstrap.as_deref().unwrap_or_default(), ANSWER_TIMEOUT);
-    Ok(Status {
-        running: answer.is_ok(),
+    let bootstrap = found.bootstrap();
+    let Registration {
+        pid,
+        node_id,
+        log_dirs,
+        log_file,
+        ..
+    } = found;
+    let status = Status {
         source: "the local broker",
-        bootstrap_server: bootstrap,
         pid: Some(pid),
         node_id: Some(node_id),
-        log_dirs: log_dirs.clone(),
-        log_file: log_file.clone(),
-        reason: answer.err(),
+        log_dirs,
+        log_file,
         ..Status::unknown()
-    })
+    };
+    Ok(status.asked(bootstrap))
 }
 
 impl Status {
+    /// Adds what the broker at this address answers.
+    fn asked(mut self, address: String) -> Self {
+        match probe::answer(&address, ANSWER_TIMEOUT) {
+            Ok(cluster) => {
+                self.running = true;
+                self.cluster_id = cluster.cluster_id;
+                self.brokers = Some(cluster.brokers.len());
+            }
+            Err(error) => self.reason = Some(error.to_string()),
+        }
+        self.bootstrap_server = Some(address);
+        self
+    }
+
     const fn unknown() -> Self {
         Self {
             running: false,
             source: "",
             bootstrap_server: None,
+            cluster_id: None,
+            brokers: None,
             pid: None,
             node_id: None,
             log_dirs: Vec::new(),
@@ -150,6 +164,8 @@ impl Status {
             ("state", Some(state.to_owned())),
             ("reason", self.reason.clone()),
             ("broker", self.bootstrap_server.clone()),
+            ("cluster id", self.cluster_id.clone()),
+            ("brokers", self.brokers.map(|count| count.to_string())),
             ("chosen by", Some(self.source.to_owned())),
             ("node id", self.node_id.map(|id| id.to_string())),
             ("pid", self.pid.map(|pid| pid.to_string())),
@@ -178,7 +194,7 @@ fn print(status: &Status, format: Format, output: &mut Output) -> Result<(), Com
     match format {
         Format::Text => {
             for (name, value) in status.rows() {
-                output.line(format_args!("{:11}{value}", format!("{name}:")))?;
+                output.line(format_args!("{:12}{value}", format!("{name}:")))?;
             }
             Ok(())
         }

@@ -66,5 +66,7 @@ fn attempt(address: &BrokerAddress, limit: Duration) -> Result<Option<String>, C
             None => return Ok(Some("no local broker runs".to_owned())),
         },
     };
-    Ok(probe::answers(&bootstrap, limit).err())
+    Ok(probe::answer(&bootstrap, limit)
+        .err()
+        .map(|error| error.to_string()))
 }

@@ -19,7 +19,7 @@ use crate::cli::{CommandError, Exit, Invocation, Output, SyntaxError};
 use crate::client::{Admin, ClientError};
 use crate::protocol::ErrorCode;
 
-use filter::TopicFilter;
+pub(super) use filter::{InvalidRegex, TopicFilter};
 use options::{Action, Options};
 
 pub(super) const COMMAND: CommandRow = CommandRow {
@@ -108,7 +108,7 @@ async fn select(admin: &Admin, options: &Options) -> Result<Vec<String>, Command
 }
 
 /// Returns whether a topic is one of Kafka's own (`Topic.isInternal`).
-fn is_internal(name: &str) -> bool {
+pub(super) fn is_internal(name: &str) -> bool {
     matches!(
         name,
         "__consumer_offsets" | "__transaction_state" | "__share_group_state"

@@ -1,0 +1,4 @@
+//! `console-consumer` (ConsoleConsumer): records of topics go to standard output.
+
+mod formatter;
+mod options;
