@@ -106,7 +106,7 @@ pub fn delete_dir_name(partition: &TopicPartition, id: Uuid) -> String {
 
 /// Returns the content of `partition.metadata`.
 #[must_use]
-pub(super) fn partition_metadata_text(topic_id: Uuid) -> String {
+pub fn partition_metadata_text(topic_id: Uuid) -> String {
     format!("version: 0\ntopic_id: {topic_id}")
 }
 

@@ -55,7 +55,7 @@ mod truncate;
 pub use append::{AppendInfo, FollowerAppend};
 pub use config::LogConfig;
 pub use dir::{
-    DirName, PARTITION_METADATA_FILE, delete_dir_name, parse_partition_metadata,
+    DirName, PARTITION_METADATA_FILE, delete_dir_name,
     partition_metadata_text,
 };
 pub use error::{AppendError, IoError, LoadError, ReadError};

@@ -277,6 +277,10 @@ impl File for SimFile {
         })
     }
 
+    fn read_cached_at(&self, buffer: &mut [u8], position: u64) -> io::Result<bool> {
+        Ok(self.read_at(buffer, position)? == buffer.len())
+    }
+
     fn sync_data(&self) -> io::Result<()> {
         self.count()?;
         self.with(FileNode::sync)
