@@ -242,10 +242,17 @@ impl Cluster {
         }
     }
 
-    /// Returns a connection to this broker if one is there or can be opened now.
-    pub(crate) async fn try_session(&self, id: BrokerId) -> Option<Arc<Session>> {
-        let node = self.node(id)?;
-        self.open(&node).await.ok()
+    /// Returns the connection to this broker, if there is one.
+    pub(crate) fn live_session(&self, id: BrokerId) -> Option<Arc<Session>> {
+        let slot = {
+            let state = self.state.lock();
+            let node = state.brokers.iter().find(|node| node.id == id)?;
+            Arc::clone(state.slots.get(&(node.host.clone(), node.port))?)
+        };
+        // A slot that is locked is being opened.
+        let slot = slot.try_lock().ok()?;
+        let session = slot.session.as_ref()?;
+        (!session.connection.is_ended()).then(|| Arc::clone(session))
     }
 
     fn node(&self, id: BrokerId) -> Option<BrokerNode> {

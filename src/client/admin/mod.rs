@@ -23,6 +23,7 @@ pub use configs::{
     ConfigType, ResourceKind,
 };
 pub use offsets::{IsolationLevel, ListedOffset, OffsetSpec};
+pub(crate) use offsets::{list_offsets_request, listed_offsets};
 pub use reassignments::Reassignment;
 pub use topics::{
     CreatedTopic, NewPartitions, NewTopic, PartitionDescription, TopicDescription, TopicListing,

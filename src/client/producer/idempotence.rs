@@ -94,7 +94,11 @@ impl Drop for Identity {
 }
 
 async fn ask(cluster: Arc<Cluster>) -> Asked {
-    let build = |_| InitProducerIdRequest::default().with_transaction_timeout_ms(i32::MAX);
+    let build = |_| {
+        InitProducerIdRequest::default()
+            .with_transactional_id(None)
+            .with_transaction_timeout_ms(i32::MAX)
+    };
     loop {
         let deadline = cluster.api_deadline();
         let response = cluster

@@ -1,0 +1,280 @@
+//! The consumer without a group: reads partitions that it assigns to itself.
+//!
+//! [`Consumer::assign`] reads given partitions, [`Consumer::subscribe`] all partitions of topics,
+//! also those that come later. [`Consumer::poll`] gives what came in borrowed form, with the next
+//! request already on its way: the broker gathers while the caller decodes.
+//!
+//! A topic that does not exist is waited for, as in Kafka. One difference: partitions and topics
+//! that come later are read from their start whatever `auto.offset.reset` says, since everything
+//! in them is newer than the subscription; Kafka's consumer would miss their first records.
+
+mod config;
+mod fetcher;
+mod poll;
+mod positions;
+mod records;
+
+use std::collections::BTreeMap;
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::runtime::Runtime;
+use tokio::sync::Notify;
+use tokio::task::JoinSet;
+
+pub use config::{ConsumerConfig, OffsetReset};
+pub use positions::Start;
+pub use records::{ConsumerRecord, ConsumerRecords, Fetched, FetchedBatch};
+
+use poll::{Event, LeaderState, Refresh};
+use positions::{Assignment, Position};
+use records::FetchedPartition;
+
+use super::admin::{Admin, ListedOffset, OffsetSpec, Results};
+use super::cluster::Cluster;
+use super::error::ClientError;
+use super::metadata::{MetadataSnapshot, TopicsWanted};
+use crate::types::{Offset, TopicPartition};
+
+type TopicFilter = Box<dyn Fn(&str) -> bool + Send>;
+
+/// Which partitions are read.
+enum Subscription {
+    /// None yet.
+    Nothing,
+    /// These, and no others.
+    Partitions,
+    /// All partitions of these topics.
+    Topics(Vec<String>),
+    /// All partitions of all topics that match.
+    Matching(TopicFilter),
+}
+
+impl fmt::Debug for Subscription {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Nothing => f.write_str("Nothing"),
+            Self::Partitions => f.write_str("Partitions"),
+            Self::Topics(names) => f.debug_tuple("Topics").field(names).finish(),
+            Self::Matching(_) => f.write_str("Matching"),
+        }
+    }
+}
+
+/// Reads partitions of topics.
+#[derive(Debug)]
+pub struct Consumer {
+    // Tasks end before the runtime that they run in.
+    tasks: JoinSet<Event>,
+    runtime: Runtime,
+    config: ConsumerConfig,
+    cluster: Arc<Cluster>,
+    subscription: Subscription,
+    assignment: Assignment,
+    /// Where partitions begin that metadata shows for the first time.
+    start: Start,
+    leaders: HashMap<crate::types::BrokerId, LeaderState>,
+    refresh: Refresh,
+    /// The leader whose partitions come first; each request lets another partition be first.
+    turn: usize,
+    current: Vec<FetchedPartition>,
+    /// An error that the next poll returns.
+    failed: Option<ClientError>,
+    scratch: Vec<u8>,
+    wake: Arc<Notify>,
+}
+
+/// Ends a poll from another thread.
+#[derive(Clone, Debug)]
+pub struct ConsumerWaker {
+    wake: Arc<Notify>,
+}
+
+impl ConsumerWaker {
+    /// Has the running poll, or else the next one, return at once.
+    pub fn wake(&self) {
+        self.wake.notify_one();
+    }
+}
+
+impl Consumer {
+    /// Returns a consumer that reads nothing yet; nothing is connected.
+    ///
+    /// # Errors
+    ///
+    /// Fails if the operating system refuses a poller.
+    pub fn new(config: ConsumerConfig) -> std::io::Result<Self> {
+        Ok(Self {
+            tasks: JoinSet::new(),
+            runtime: super::runtime()?,
+            cluster: Cluster::new(config.client.clone()),
+            config,
+            subscription: Subscription::Nothing,
+            assignment: Assignment::default(),
+            start: Start::Reset,
+            leaders: HashMap::new(),
+            refresh: Refresh::default(),
+            turn: 0,
+            current: Vec::new(),
+            failed: None,
+            scratch: Vec::new(),
+            wake: Arc::new(Notify::new()),
+        })
+    }
+
+    /// Reads these partitions, and no others.
+    ///
+    /// # Errors
+    ///
+    /// Fails if one begins by `auto.offset.reset`, and that is `none`.
+    pub fn assign(&mut self, partitions: &[(TopicPartition, Start)]) -> Result<(), ClientError> {
+        self.subscribe_to(Subscription::Partitions);
+        for (partition, start) in partitions {
+            let position = self.position_of(*start, partition)?;
+            let topic: Arc<str> = partition.topic.as_str().into();
+            self.assignment.place(&topic, partition.partition, position);
+        }
+        Ok(())
+    }
+
+    /// Reads all partitions of these topics, also those that come later.
+    pub fn subscribe(&mut self, topics: &[String], start: Start) {
+        self.subscribe_to(Subscription::Topics(topics.to_vec()));
+        self.start = start;
+    }
+
+    /// Reads all partitions of all topics that `matches` accepts, also those that come later.
+    pub fn subscribe_matching(
+        &mut self,
+        matches: impl Fn(&str) -> bool + Send + 'static,
+        start: Start,
+    ) {
+        self.subscribe_to(Subscription::Matching(Box::new(matches)));
+        self.start = start;
+    }
+
+    fn subscribe_to(&mut self, subscription: Subscription) {
+        self.subscription = subscription;
+        self.assignment.clear();
+        self.tasks = JoinSet::new();
+        self.leaders.clear();
+        self.refresh = Refresh::default();
+        self.current.clear();
+    }
+
+    /// Goes on at another place.
+    ///
+    /// # Errors
+    ///
+    /// Fails if the partition is not read.
+    pub fn seek(&mut self, partition: &TopicPartition, start: Start) -> Result<(), ClientError> {
+        let position = self.position_of(start, partition)?;
+        let place = self.assignment.find(&partition.topic, partition.partition);
+        let assigned = place.and_then(|place| self.assignment.list.get_mut(place));
+        let assigned = assigned.ok_or_else(|| ClientError::InvalidArgument {
+            message: format!("No current assignment for partition {partition}"),
+        })?;
+        assigned.position = position;
+        Ok(())
+    }
+
+    /// Returns the partitions that are read, each with the offset behind what polls have brought,
+    /// if it is known.
+    #[must_use]
+    pub fn positions(&self) -> BTreeMap<TopicPartition, Option<Offset>> {
+        let position = |assigned: &positions::Assigned| match assigned.position {
+            Position::At(offset) => Some(offset),
+            Position::Wanted(_) | Position::Asked(_) | Position::Lost => None,
+        };
+        let list = self.assignment.list.iter();
+        list.map(|assigned| (assigned.topic_partition(), position(assigned)))
+            .collect()
+    }
+
+    /// Returns what ends a poll from another thread.
+    #[must_use]
+    pub fn waker(&self) -> ConsumerWaker {
+        ConsumerWaker {
+            wake: Arc::clone(&self.wake),
+        }
+    }
+
+    /// Returns the cluster's topics, asked for now.
+    ///
+    /// # Errors
+    ///
+    /// Fails if no broker answers within `default.api.timeout.ms`.
+    pub fn metadata(&mut self, wanted: &TopicsWanted) -> Result<MetadataSnapshot, ClientError> {
+        let deadline = self.cluster.api_deadline();
+        self.runtime
+            .block_on(self.cluster.metadata("metadata", wanted, deadline))
+    }
+
+    /// Returns offsets of partitions, asked for now.
+    ///
+    /// # Errors
+    ///
+    /// Fails if no broker answers within `default.api.timeout.ms`.
+    pub fn list_offsets(
+        &mut self,
+        wanted: &[(TopicPartition, OffsetSpec)],
+    ) -> Result<Results<TopicPartition, ListedOffset>, ClientError> {
+        let admin = Admin::over(Arc::clone(&self.cluster));
+        self.runtime
+            .block_on(admin.list_offsets(wanted, self.config.isolation))
+    }
+
+    /// Returns what has come, waiting for it up to `timeout`; nothing if the time runs out or
+    /// someone wakes the poll.
+    ///
+    /// # Errors
+    ///
+    /// Fails in Kafka's words on errors that do not pass by themselves.
+    pub fn poll(&mut self, timeout: Duration) -> Result<Fetched<'_>, ClientError> {
+        // Frames that are let go now are filled again by what comes next.
+        self.current.clear();
+        let runtime = self.runtime.handle().clone();
+        // Boxed: it is large, and one a poll.
+        runtime.block_on(Box::pin(self.poll_until(timeout)))?;
+        Ok(Fetched::new(
+            &self.current,
+            &mut self.scratch,
+            self.config.isolation,
+            self.config.check_crcs,
+        ))
+    }
+
+    fn position_of(
+        &self,
+        start: Start,
+        partition: &TopicPartition,
+    ) -> Result<Position, ClientError> {
+        Ok(match start {
+            Start::Reset => Position::Wanted(self.reset(partition)?),
+            Start::Earliest => Position::Wanted(OffsetSpec::Earliest),
+            Start::Latest => Position::Wanted(OffsetSpec::Latest),
+            Start::Offset(offset) => Position::At(offset),
+            Start::Timestamp(time) => Position::Wanted(OffsetSpec::Timestamp(time)),
+        })
+    }
+
+    /// Returns where `auto.offset.reset` begins.
+    fn reset(&self, partition: &TopicPartition) -> Result<OffsetSpec, ClientError> {
+        match self.config.reset {
+            OffsetReset::Earliest => Ok(OffsetSpec::Earliest),
+            OffsetReset::Latest => Ok(OffsetSpec::Latest),
+            OffsetReset::ByDuration(age) => {
+                let age_ms = i64::try_from(age.as_millis()).unwrap_or(i64::MAX);
+                let now_ms = self.config.client.clock.now_ms();
+                Ok(OffsetSpec::Timestamp(now_ms.saturating_sub(age_ms)))
+            }
+            OffsetReset::None => Err(ClientError::InvalidArgument {
+                message: format!(
+                    "Undefined offset with no reset policy for partitions: [{partition}]"
+                ),
+            }),
+        }
+    }
+}
