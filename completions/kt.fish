@@ -26,6 +26,7 @@ end
 
 complete -c kt -n "__fish_kt_needs_command" -s h -l help -d 'Print help'
 complete -c kt -n "__fish_kt_needs_command" -f -a "topics" -d 'Create, list, describe, alter and delete topics'
+complete -c kt -n "__fish_kt_needs_command" -f -a "console-producer" -d 'Send the lines of standard input to a topic'
 complete -c kt -n "__fish_kt_needs_command" -f -a "configs" -d 'Show and change the settings of topics, brokers and other entities'
 complete -c kt -n "__fish_kt_needs_command" -f -a "get-offsets" -d 'Print the offsets of partitions: last, first, or by time'
 complete -c kt -n "__fish_kt_needs_command" -f -a "delete-records" -d 'Delete the records of partitions before given offsets'
@@ -73,6 +74,38 @@ complete -c kt -n "__fish_kt_using_subcommand topics" -l exclude-internal -d 'Wi
 complete -c kt -n "__fish_kt_using_subcommand topics" -l force
 complete -c kt -n "__fish_kt_using_subcommand topics" -l disable-rack-aware
 complete -c kt -n "__fish_kt_using_subcommand topics" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c kt -n "__fish_kt_using_subcommand console-producer" -l bootstrap-server -d 'Brokers to connect to first: HOST1:PORT1,HOST2:PORT2 (the local broker if absent)' -r -f -a "(kt __complete brokers 2>/dev/null)"
+complete -c kt -n "__fish_kt_using_subcommand console-producer" -l command-config -d 'File with settings of the client' -r
+complete -c kt -n "__fish_kt_using_subcommand console-producer" -l zookeeper -r
+complete -c kt -n "__fish_kt_using_subcommand console-producer" -l broker-list -r
+complete -c kt -n "__fish_kt_using_subcommand console-producer" -l topic -d 'The topic to produce to' -r -f -a "(kt __complete topics 2>/dev/null)"
+complete -c kt -n "__fish_kt_using_subcommand console-producer" -l compression-codec -d 'How to compress: none, gzip, snappy, lz4 or zstd (gzip if no name follows)' -r
+complete -c kt -n "__fish_kt_using_subcommand console-producer" -l batch-size -d 'Bytes to gather into one batch (default: 1000000)' -r
+complete -c kt -n "__fish_kt_using_subcommand console-producer" -l message-send-max-retries -d 'How often a record is sent again (default: 3)' -r
+complete -c kt -n "__fish_kt_using_subcommand console-producer" -l retry-backoff-ms -d 'How long to wait before a record is sent again (default: 100)' -r
+complete -c kt -n "__fish_kt_using_subcommand console-producer" -l timeout -d 'How long records are gathered before they are sent (default: 1000)' -r
+complete -c kt -n "__fish_kt_using_subcommand console-producer" -l request-required-acks -d 'Which replicas must have a record: 0, 1, -1 or all (default: -1)' -r
+complete -c kt -n "__fish_kt_using_subcommand console-producer" -l request-timeout-ms -d 'How long a request may take (default: 1500)' -r
+complete -c kt -n "__fish_kt_using_subcommand console-producer" -l metadata-expiry-ms -d 'How old metadata may become (default: 300000)' -r
+complete -c kt -n "__fish_kt_using_subcommand console-producer" -l max-block-ms -d 'How long a line may wait for metadata and memory (default: 60000)' -r
+complete -c kt -n "__fish_kt_using_subcommand console-producer" -l max-memory-bytes -d 'Memory for records that wait to be sent (default: 33554432)' -r
+complete -c kt -n "__fish_kt_using_subcommand console-producer" -l max-partition-memory-bytes -d 'Old name of --batch-size' -r
+complete -c kt -n "__fish_kt_using_subcommand console-producer" -l socket-buffer-size -d 'Size of the socket\'s send buffer (default: 102400)' -r
+complete -c kt -n "__fish_kt_using_subcommand console-producer" -l line-reader -d 'The class that makes records of lines' -r
+complete -c kt -n "__fish_kt_using_subcommand console-producer" -l reader-property -d 'Setting of the reader, key=value: parse.key, key.separator, parse.headers, headers.delimiter, headers.separator, headers.key.separator, ignore.error, null.marker' -r
+complete -c kt -n "__fish_kt_using_subcommand console-producer" -l property -d 'Old name of --reader-property' -r
+complete -c kt -n "__fish_kt_using_subcommand console-producer" -l reader-config -d 'File with settings of the reader' -r
+complete -c kt -n "__fish_kt_using_subcommand console-producer" -s X -l command-property -d 'Setting of the producer, key=value' -r
+complete -c kt -n "__fish_kt_using_subcommand console-producer" -l producer-property -d 'Old name of --command-property' -r
+complete -c kt -n "__fish_kt_using_subcommand console-producer" -l producer.config -d 'Old name of --command-config' -r
+complete -c kt -n "__fish_kt_using_subcommand console-producer" -l queue-size -r
+complete -c kt -n "__fish_kt_using_subcommand console-producer" -l queue-enqueuetimeout-ms -r
+complete -c kt -n "__fish_kt_using_subcommand console-producer" -l key-serializer -r
+complete -c kt -n "__fish_kt_using_subcommand console-producer" -l value-serializer -r
+complete -c kt -n "__fish_kt_using_subcommand console-producer" -l sync -d 'Wait for each record before the next line is read'
+complete -c kt -n "__fish_kt_using_subcommand console-producer" -l old-producer
+complete -c kt -n "__fish_kt_using_subcommand console-producer" -l new-producer
+complete -c kt -n "__fish_kt_using_subcommand console-producer" -s h -l help -d 'Print help'
 complete -c kt -n "__fish_kt_using_subcommand configs" -l bootstrap-server -d 'Brokers to connect to first: HOST1:PORT1,HOST2:PORT2 (the local broker if absent)' -r -f -a "(kt __complete brokers 2>/dev/null)"
 complete -c kt -n "__fish_kt_using_subcommand configs" -l command-config -d 'File with settings of the client' -r
 complete -c kt -n "__fish_kt_using_subcommand configs" -l zookeeper -r

@@ -47,6 +47,18 @@ impl LogLines {
         let line = self.line(level, message, logger);
         drop(writeln!(std::io::stderr(), "{line}"));
     }
+
+    /// Writes a line to stderr, and the exception that it is about on the next.
+    pub fn to_stderr_with_cause(
+        &self,
+        level: &str,
+        message: impl fmt::Display,
+        logger: &str,
+        cause: impl fmt::Display,
+    ) {
+        let line = self.line(level, message, logger);
+        drop(writeln!(std::io::stderr(), "{line}\n{cause}"));
+    }
 }
 
 #[cfg(test)]

@@ -22,6 +22,7 @@ mod run;
 mod server_log;
 mod server_start;
 mod server_stop;
+mod signals;
 mod status;
 mod topics;
 mod version;
@@ -53,6 +54,7 @@ pub struct CommandRow {
 /// Every command, in the order of `kt help`.
 pub const COMMANDS: &[CommandRow] = &[
     topics::COMMAND,
+    console_producer::COMMAND,
     configs::COMMAND,
     get_offsets::COMMAND,
     delete_records::COMMAND,

@@ -1,13 +1,13 @@
 //! Standard input as lines, cut out of one large buffer.
 //!
-//! A line ends at `\n`, `\r` or `\r\n`; the last one may lack its end. What is not UTF-8 becomes
-//! U+FFFD, as in Java. Lines of any length are taken: the buffer grows for a long one.
+//! A line ends at `\n`, `\r` or `\r\n`; the last one may lack its end. Lines of any length are
+//! taken: the buffer grows for a long one. Lines come in blocks, all that one read completed, so
+//! that a caller can take many without a call each.
 
-use std::borrow::Cow;
 use std::io::{self, Read};
 
 /// How much is read at a time.
-const READ_BYTES: usize = 256 * 1024;
+pub(super) const READ_BYTES: usize = 256 * 1024;
 
 /// A source of lines.
 #[derive(Debug)]
@@ -18,7 +18,7 @@ pub(super) struct LineInput<R> {
     begin: usize,
     end: usize,
     ended: bool,
-    /// The byte before `begin` was a `\r`, so a `\n` at `begin` belongs to it.
+    /// The last line handed out ended with a `\r`, so a `\n` that follows belongs to it.
     after_return: bool,
 }
 
@@ -34,27 +34,8 @@ impl<R: Read> LineInput<R> {
         }
     }
 
-    /// Returns whether a whole line is there without reading.
-    pub(super) fn has_line(&self) -> bool {
-        let filled = self.buffer.get(self.begin..self.end).unwrap_or_default();
-        let filled = match filled.split_first() {
-            Some((b'\n', rest)) if self.after_return => rest,
-            _ => filled,
-        };
-        memchr::memchr2(b'\n', b'\r', filled).is_some()
-    }
-
-    /// Returns the next line without its end, `None` at the end of the input.
-    pub(super) fn next_line(&mut self) -> io::Result<Option<Cow<'_, str>>> {
-        let Some((begin, end)) = self.next_span()? else {
-            return Ok(None);
-        };
-        let bytes = self.buffer.get(begin..end).unwrap_or_default();
-        Ok(Some(String::from_utf8_lossy(bytes)))
-    }
-
-    /// Finds the next line in the buffer, reading more if it is not all there.
-    fn next_span(&mut self) -> io::Result<Option<(usize, usize)>> {
+    /// Returns the next lines, all that are complete; `None` at the end of the input.
+    pub(super) fn next_block(&mut self) -> io::Result<Option<Block<'_>>> {
         let mut searched = self.begin;
         loop {
             if self.after_return && self.begin < self.end {
@@ -62,24 +43,27 @@ impl<R: Read> LineInput<R> {
                 if self.buffer.get(self.begin) == Some(&b'\n') {
                     self.begin += 1;
                 }
+                searched = searched.max(self.begin);
             }
-            searched = searched.max(self.begin);
-            let filled = self.buffer.get(searched..self.end).unwrap_or_default();
-            if let Some(found) = memchr::memchr2(b'\n', b'\r', filled) {
-                let span = (self.begin, searched + found);
-                self.after_return = filled.get(found) == Some(&b'\r');
-                self.begin = searched + found + 1;
-                return Ok(Some(span));
+            let new = self.buffer.get(searched..self.end).unwrap_or_default();
+            if let Some(found) = memchr::memrchr2(b'\n', b'\r', new) {
+                let until = searched + found + 1;
+                self.after_return = new.get(found) == Some(&b'\r');
+                return Ok(self.take(until));
             }
             if self.ended {
-                let span = (self.begin, self.end);
-                self.begin = self.end;
-                return Ok((span.0 < span.1).then_some(span));
+                return Ok(self.take(self.end));
             }
             searched = self.end - self.begin;
             self.fill()?;
-            searched += self.begin;
         }
+    }
+
+    /// Hands out what lies before `until`.
+    fn take(&mut self, until: usize) -> Option<Block<'_>> {
+        let begin = std::mem::replace(&mut self.begin, until);
+        let bytes = self.buffer.get(begin..until).unwrap_or_default();
+        (!bytes.is_empty()).then_some(Block { bytes })
     }
 
     /// Reads more behind what is there, after moving that to the front.
@@ -103,6 +87,60 @@ impl<R: Read> LineInput<R> {
     }
 }
 
+/// Whole lines with their ends; only the last of the input may lack it.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Block<'b> {
+    bytes: &'b [u8],
+}
+
+impl<'b> Block<'b> {
+    /// Returns whether all of it is UTF-8.
+    pub(super) fn is_utf8(self) -> bool {
+        std::str::from_utf8(self.bytes).is_ok()
+    }
+
+    /// Returns the lines, without their ends.
+    pub(super) fn lines(self) -> Lines<'b> {
+        // Few inputs have a `\r` at all, and one byte is searched for faster than two.
+        let returns = memchr::memchr(b'\r', self.bytes).is_some();
+        Lines {
+            rest: self.bytes,
+            returns,
+        }
+    }
+}
+
+/// The lines of a block.
+#[derive(Clone, Debug)]
+pub(super) struct Lines<'b> {
+    rest: &'b [u8],
+    returns: bool,
+}
+
+impl<'b> Iterator for Lines<'b> {
+    type Item = &'b [u8];
+
+    fn next(&mut self) -> Option<&'b [u8]> {
+        if self.rest.is_empty() {
+            return None;
+        }
+        let found = if self.returns {
+            memchr::memchr2(b'\n', b'\r', self.rest)
+        } else {
+            memchr::memchr(b'\n', self.rest)
+        };
+        let Some(found) = found else {
+            return Some(std::mem::take(&mut self.rest));
+        };
+        let (line, rest) = self.rest.split_at(found);
+        self.rest = match rest {
+            [b'\r', b'\n', rest @ ..] | [_, rest @ ..] => rest,
+            [] => rest,
+        };
+        Some(line)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -123,8 +161,12 @@ mod tests {
     fn lines(text: &[u8], drop: usize) -> Vec<String> {
         let mut input = LineInput::new(Drops(text, drop));
         let mut lines = Vec::new();
-        while let Some(line) = input.next_line().unwrap() {
-            lines.push(line.into_owned());
+        while let Some(block) = input.next_block().unwrap() {
+            lines.extend(
+                block
+                    .lines()
+                    .map(|line| String::from_utf8_lossy(line).into_owned()),
+            );
         }
         lines
     }
@@ -155,7 +197,13 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_utf8_is_replaced() {
-        assert_eq!(lines(b"a\xffb\n", 3), ["a\u{fffd}b"]);
+    fn what_one_read_completes_is_one_block() {
+        let mut input = LineInput::new(&b"a\nb\xff\nc"[..]);
+        let block = input.next_block().unwrap().unwrap();
+        assert_eq!(block.lines().count(), 2);
+        assert!(!block.is_utf8());
+        let block = input.next_block().unwrap().unwrap();
+        assert_eq!(block.lines().collect::<Vec<_>>(), [b"c"]);
+        assert!(input.next_block().unwrap().is_none());
     }
 }
