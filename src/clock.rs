@@ -28,16 +28,26 @@ pub struct SystemClock {
 impl SystemClock {
     /// Returns the operating system's clocks, shared.
     #[must_use]
-    #[expect(clippy::disallowed_methods, reason = "this is the seam that others go through")]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "this is the seam that others go through"
+    )]
     pub fn shared() -> Arc<dyn Clock> {
-        Arc::new(Self { started: Instant::now() })
+        Arc::new(Self {
+            started: Instant::now(),
+        })
     }
 }
 
 impl Clock for SystemClock {
-    #[expect(clippy::disallowed_methods, reason = "this is the seam that others go through")]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "this is the seam that others go through"
+    )]
     fn now_ms(&self) -> TimestampMs {
-        let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        let since = SystemTime::now()
+            .duration_since(UNIX_EPOCH)
+            .unwrap_or_default();
         i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
     }
 
@@ -57,7 +67,10 @@ impl ManualClock {
     /// Returns a clock that stands at `now_ms`.
     #[must_use]
     pub fn at(now_ms: TimestampMs) -> Arc<Self> {
-        Arc::new(Self { now_ms: AtomicI64::new(now_ms), started_ms: now_ms })
+        Arc::new(Self {
+            now_ms: AtomicI64::new(now_ms),
+            started_ms: now_ms,
+        })
     }
 
     /// Moves both clocks on.
@@ -73,7 +86,10 @@ impl Clock for ManualClock {
     }
 
     fn monotonic(&self) -> Duration {
-        let since = self.now_ms.load(Ordering::SeqCst).saturating_sub(self.started_ms);
+        let since = self
+            .now_ms
+            .load(Ordering::SeqCst)
+            .saturating_sub(self.started_ms);
         Duration::from_millis(u64::try_from(since).unwrap_or(0))
     }
 }

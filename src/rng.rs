@@ -23,7 +23,9 @@ impl Rng {
     pub fn from_os() -> Self {
         // Version 4 uuids come from the system's own source of randomness.
         let (high, low) = uuid::Uuid::new_v4().as_u64_pair();
-        Self { state: high ^ low.rotate_left(32) }
+        Self {
+            state: high ^ low.rotate_left(32),
+        }
     }
 
     /// Returns the next 64 bits.

@@ -76,7 +76,10 @@ pub struct TopicPartition {
 impl TopicPartition {
     /// Returns the partition `partition` of `topic`.
     pub fn new(topic: impl Into<String>, partition: i32) -> Self {
-        Self { topic: topic.into(), partition }
+        Self {
+            topic: topic.into(),
+            partition,
+        }
     }
 }
 
@@ -127,7 +130,10 @@ impl fmt::Display for Uuid {
             } else {
                 (self.0 << 4) & 63
             };
-            let byte = BASE64_URL.get(usize::try_from(index).unwrap_or(0)).copied().unwrap_or(b'A');
+            let byte = BASE64_URL
+                .get(usize::try_from(index).unwrap_or(0))
+                .copied()
+                .unwrap_or(b'A');
             f.write_char(char::from(byte))?;
         }
         Ok(())
@@ -151,16 +157,25 @@ impl FromStr for Uuid {
     type Err = ParseUuidError;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let error = || ParseUuidError { text: text.chars().take(64).collect() };
+        let error = || ParseUuidError {
+            text: text.chars().take(64).collect(),
+        };
         let text = text.trim_end_matches('=');
         if text.len() != 22 {
             return Err(error());
         }
         let mut bits: u128 = 0;
         for (index, byte) in text.bytes().enumerate() {
-            let digit = BASE64_URL.iter().position(|b| *b == byte).ok_or_else(error)?;
+            let digit = BASE64_URL
+                .iter()
+                .position(|b| *b == byte)
+                .ok_or_else(error)?;
             let digit = u128::try_from(digit).map_err(|_| error())?;
-            bits = if index < 21 { (bits << 6) | digit } else { (bits << 2) | (digit >> 4) };
+            bits = if index < 21 {
+                (bits << 6) | digit
+            } else {
+                (bits << 2) | (digit >> 4)
+            };
         }
         Ok(Self(bits))
     }
@@ -184,7 +199,12 @@ mod tests {
 
     #[test]
     fn uuid_refuses_other_texts() {
-        for text in ["", "foo", "AAAAAAAAAAAAAAAAAAAAA!", "AAAAAAAAAAAAAAAAAAAAAAA"] {
+        for text in [
+            "",
+            "foo",
+            "AAAAAAAAAAAAAAAAAAAAA!",
+            "AAAAAAAAAAAAAAAAAAAAAAA",
+        ] {
             assert!(text.parse::<Uuid>().is_err(), "{text}");
         }
     }

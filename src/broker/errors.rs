@@ -26,7 +26,9 @@ pub(super) fn read_failure(error: &ReadFailure) -> ErrorCode {
         ReadFailure::FencedLeaderEpoch { .. } => ErrorCode::FencedLeaderEpoch,
         ReadFailure::UnknownLeaderEpoch { .. } => ErrorCode::UnknownLeaderEpoch,
         ReadFailure::Retired => ErrorCode::UnknownTopicOrPartition,
-        ReadFailure::Log(_) | ReadFailure::Start(_) | ReadFailure::Offline => ErrorCode::KafkaStorageError,
+        ReadFailure::Log(_) | ReadFailure::Start(_) | ReadFailure::Offline => {
+            ErrorCode::KafkaStorageError
+        }
     }
 }
 
@@ -42,12 +44,17 @@ fn invalid_batch(error: &ValidateError) -> ErrorCode {
         | ValidateError::Control
         | ValidateError::Sequence { .. }
         | ValidateError::Structure(StreamError::Record(_))
-        | ValidateError::Records { has_timestamp: false, .. } => ErrorCode::InvalidRecord,
+        | ValidateError::Records {
+            has_timestamp: false,
+            ..
+        } => ErrorCode::InvalidRecord,
         ValidateError::ZstdNotAllowed => ErrorCode::UnsupportedCompressionType,
         ValidateError::TooLarge { .. } => ErrorCode::MessageTooLarge,
-        ValidateError::LogAppendTimeBit | ValidateError::Records { has_timestamp: true, .. } => {
-            ErrorCode::InvalidTimestamp
-        }
+        ValidateError::LogAppendTimeBit
+        | ValidateError::Records {
+            has_timestamp: true,
+            ..
+        } => ErrorCode::InvalidTimestamp,
         ValidateError::Crc { .. }
         | ValidateError::Length(_)
         | ValidateError::Structure(_)
@@ -61,9 +68,9 @@ fn append_error(error: &AppendError) -> ErrorCode {
         AppendError::LargerThanSegment { .. } => ErrorCode::RecordListTooLarge,
         AppendError::Producer(error) => producer_error(error),
         AppendError::Batch(_) | AppendError::Crc { .. } => ErrorCode::CorruptMessage,
-        AppendError::Io(_) | AppendError::Poisoned { .. } | AppendError::UnexpectedOffset { .. } => {
-            ErrorCode::KafkaStorageError
-        }
+        AppendError::Io(_)
+        | AppendError::Poisoned { .. }
+        | AppendError::UnexpectedOffset { .. } => ErrorCode::KafkaStorageError,
     }
 }
 

@@ -19,10 +19,16 @@ pub(super) struct SupportedFeature {
 pub(super) struct Features;
 
 /// `MetadataVersion.MINIMUM_VERSION` (3.3-IV3) and the level of 4.3.
-const METADATA_VERSION: SupportedFeature =
-    SupportedFeature { name: "metadata.version", min: 7, max: 30 };
-const ELIGIBLE_LEADER_REPLICAS: SupportedFeature =
-    SupportedFeature { name: "eligible.leader.replicas.version", min: 0, max: 1 };
+const METADATA_VERSION: SupportedFeature = SupportedFeature {
+    name: "metadata.version",
+    min: 7,
+    max: 30,
+};
+const ELIGIBLE_LEADER_REPLICAS: SupportedFeature = SupportedFeature {
+    name: "eligible.leader.replicas.version",
+    min: 0,
+    max: 1,
+};
 
 impl Features {
     /// Returns what can be run.
@@ -52,9 +58,11 @@ impl Features {
 
     /// Returns the names and levels that are in force.
     pub(super) fn finalized(self, image: &MetadataImage) -> Vec<(&'static str, i16)> {
-        let level = |feature: SupportedFeature| {
-            Some((feature.name, image.feature_level(feature.name)?))
-        };
-        self.supported().filter_map(level).filter(|(_, level)| *level > 0).collect()
+        let level =
+            |feature: SupportedFeature| Some((feature.name, image.feature_level(feature.name)?));
+        self.supported()
+            .filter_map(level)
+            .filter(|(_, level)| *level > 0)
+            .collect()
     }
 }

@@ -3,7 +3,6 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-
 use super::log_dirs::LogDirs;
 use super::state::BrokerState;
 use super::stop::{Stop, stopped};
@@ -14,11 +13,7 @@ const CHECKPOINT_INTERVAL: Duration = Duration::from_secs(60);
 const TICK: Duration = Duration::from_secs(1);
 
 /// Runs until the broker stops.
-pub(super) async fn run(
-    state: Arc<BrokerState>,
-    dirs: Arc<LogDirs>,
-    mut stop: Stop,
-) {
+pub(super) async fn run(state: Arc<BrokerState>, dirs: Arc<LogDirs>, mut stop: Stop) {
     let mut next_checkpoint = state.clock.monotonic() + CHECKPOINT_INTERVAL;
     loop {
         tokio::select! {

@@ -39,8 +39,10 @@ impl ImageApplier {
         dirs: Arc<LogDirs>,
         logs: Vec<LoadedLog>,
     ) -> usize {
-        let mut found: HashMap<TopicPartition, LoadedLog> =
-            logs.into_iter().map(|log| (log.log.partition().clone(), log)).collect();
+        let mut found: HashMap<TopicPartition, LoadedLog> = logs
+            .into_iter()
+            .map(|log| (log.log.partition().clone(), log))
+            .collect();
         self.dirs = Some(dirs);
         for topic in image.topics() {
             for (number, partition) in (0..).zip(&topic.partitions) {
@@ -107,7 +109,10 @@ impl ImageApplier {
             Some(log) => Ok(log),
             None => self.create(&name, topic.id, &settings),
         };
-        let dirs = self.dirs.as_ref().expect("nothing is hosted before the directories are open");
+        let dirs = self
+            .dirs
+            .as_ref()
+            .expect("nothing is hosted before the directories are open");
         match log {
             Ok(log) => {
                 let failure = dirs.failure_of(log.dir().parent().unwrap_or(log.dir()));
@@ -129,8 +134,13 @@ impl ImageApplier {
         topic_id: Uuid,
         settings: &PartitionSettings,
     ) -> Result<Log, crate::storage::LoadError> {
-        let dirs = self.dirs.as_ref().expect("nothing is hosted before the directories are open");
-        Ok(dirs.create(name, topic_id, settings.log.clone(), &self.replicas)?.0)
+        let dirs = self
+            .dirs
+            .as_ref()
+            .expect("nothing is hosted before the directories are open");
+        Ok(dirs
+            .create(name, topic_id, settings.log.clone(), &self.replicas)?
+            .0)
     }
 
     fn lead(&self, topic: &str, number: i32, partition: &PartitionImage) {
@@ -140,7 +150,11 @@ impl ImageApplier {
     }
 
     fn delete(&mut self, image: &MetadataImage, id: Uuid, name: &str) {
-        let delay_ms = self.settings.of_topic(image, name, &mut self.rng).log.file_delete_delay_ms;
+        let delay_ms = self
+            .settings
+            .of_topic(image, name, &mut self.rng)
+            .log
+            .file_delete_delay_ms;
         for partition in self.replicas.remove(id) {
             if let Some(dirs) = &self.dirs {
                 dirs.delete(&partition, self.rng.uuid(), delay_ms);
@@ -150,15 +164,19 @@ impl ImageApplier {
 
     /// Gives partitions their new settings: one topic's, or all if a broker's changed.
     fn reconfigure(&mut self, image: &MetadataImage, delta: &MetadataDelta) {
-        let all = delta.configs.iter().any(|(kind, _)| *kind == resource_type::BROKER);
+        let all = delta
+            .configs
+            .iter()
+            .any(|(kind, _)| *kind == resource_type::BROKER);
         for topic in image.topics() {
-            let named = |(kind, name): &(i8, String)| {
-                *kind == resource_type::TOPIC && *name == topic.name
-            };
+            let named =
+                |(kind, name): &(i8, String)| *kind == resource_type::TOPIC && *name == topic.name;
             if delta.configs.is_empty() || !(all || delta.configs.iter().any(named)) {
                 continue;
             }
-            let Some(hosted) = self.replicas.topic_by_id(topic.id) else { continue };
+            let Some(hosted) = self.replicas.topic_by_id(topic.id) else {
+                continue;
+            };
             for partition in hosted.partitions() {
                 partition.configure(self.settings.of_topic(image, &topic.name, &mut self.rng));
             }
@@ -168,5 +186,8 @@ impl ImageApplier {
 }
 
 fn state_of(partition: &PartitionImage) -> ReplicaState {
-    ReplicaState { leader_epoch: partition.leader_epoch, in_sync: partition.isr.len() }
+    ReplicaState {
+        leader_epoch: partition.leader_epoch,
+        in_sync: partition.isr.len(),
+    }
 }

@@ -50,7 +50,10 @@ impl Counted {
         }
         counts.all += 1;
         counts.by_address.insert(address, here + 1);
-        Some(Self { state: Arc::clone(state), address })
+        Some(Self {
+            state: Arc::clone(state),
+            address,
+        })
     }
 }
 

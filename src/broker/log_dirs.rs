@@ -103,7 +103,14 @@ impl LogDirs {
             .iter()
             .map(|dir| (dir.path.clone(), DirFailure::new(dir.path.clone(), tell())))
             .collect();
-        Ok((LogManagerParts { manager, failures, clock }, identity))
+        Ok((
+            LogManagerParts {
+                manager,
+                failures,
+                clock,
+            },
+            identity,
+        ))
     }
 
     /// Returns the state of the directory that a log lies in.
@@ -137,9 +144,15 @@ impl LogDirs {
         }
         let chosen = counts.into_iter().min_by_key(|(count, _)| *count);
         let first = || self.failures.first().map(|(path, _)| path);
-        let log_dir = chosen.map(|(_, path)| path).or_else(first).cloned().unwrap_or_default();
+        let log_dir = chosen
+            .map(|(_, path)| path)
+            .or_else(first)
+            .cloned()
+            .unwrap_or_default();
         let now_ms = self.clock.now_ms();
-        let log = self.manager.create(&log_dir, partition, topic_id, config, now_ms)?;
+        let log = self
+            .manager
+            .create(&log_dir, partition, topic_id, config, now_ms)?;
         Ok((log, log_dir))
     }
 
@@ -175,7 +188,9 @@ impl LogDirs {
 
     /// Removes at once what the last run had renamed.
     pub(super) fn remove_now(&self, paths: &[PathBuf]) {
-        self.deletions.lock().extend(paths.iter().map(|path| (0, path.clone())));
+        self.deletions
+            .lock()
+            .extend(paths.iter().map(|path| (0, path.clone())));
         self.remove_due();
     }
 
@@ -213,7 +228,8 @@ impl LogDirs {
             clean = false;
         }
         for (path, failure) in &self.failures {
-            if clean && !failure.is_failed()
+            if clean
+                && !failure.is_failed()
                 && let Err(error) = self.manager.mark_clean(path, broker_epoch)
             {
                 tracing::error!(%error, "the directory is not marked clean");
@@ -248,11 +264,18 @@ fn identify(
     clock: &dyn Clock,
     rng: &mut Rng,
 ) -> Result<Identity, LogDirsError> {
-    let known: Vec<(PathBuf, Option<MetaProperties>)> =
-        manager.dirs().iter().map(|dir| (dir.path.clone(), dir.meta.clone())).collect();
+    let known: Vec<(PathBuf, Option<MetaProperties>)> = manager
+        .dirs()
+        .iter()
+        .map(|dir| (dir.path.clone(), dir.meta.clone()))
+        .collect();
     let first = known.iter().find_map(|(_, meta)| meta.clone());
     let stored = first.as_ref().map(|meta| meta.node_id);
-    let node_id = config.node_id.map(BrokerId).or(stored).unwrap_or(DEFAULT_NODE_ID);
+    let node_id = config
+        .node_id
+        .map(BrokerId)
+        .or(stored)
+        .unwrap_or(DEFAULT_NODE_ID);
     let cluster_id = first.map_or_else(|| rng.uuid().to_string(), |meta| meta.cluster_id);
     let mut directories = Vec::new();
     for (path, meta) in known {
@@ -264,11 +287,19 @@ fn identify(
         });
         if meta.node_id != node_id {
             let stored = meta.node_id;
-            return Err(LogDirsError::OtherNode { path, stored, configured: node_id });
+            return Err(LogDirsError::OtherNode {
+                path,
+                stored,
+                configured: node_id,
+            });
         }
         if meta.cluster_id != cluster_id {
             let found = meta.cluster_id;
-            return Err(LogDirsError::OtherCluster { path, expected: cluster_id, found });
+            return Err(LogDirsError::OtherCluster {
+                path,
+                expected: cluster_id,
+                found,
+            });
         }
         if meta.directory_id.is_none() {
             meta.directory_id = Some(rng.uuid());
@@ -277,13 +308,22 @@ fn identify(
         if fresh {
             let voter = voter_of(config, node_id, directory);
             let is_first = path == config.metadata_log_dir;
-            write_format(&**manager.fs(), &path, is_first.then_some(&voter), clock.now_ms())?;
+            write_format(
+                &**manager.fs(),
+                &path,
+                is_first.then_some(&voter),
+                clock.now_ms(),
+            )?;
             // Last, so that a directory that was formatted halfway is formatted again.
             manager.write_meta(&path, &meta)?;
         }
         directories.push(directory);
     }
-    Ok(Identity { node_id, cluster_id, directories })
+    Ok(Identity {
+        node_id,
+        cluster_id,
+        directories,
+    })
 }
 
 /// Writes the files of a formatted directory, but for `meta.properties`.
@@ -301,7 +341,10 @@ pub(super) fn write_format(
             }
             fs.replace(&path, &content)
         };
-        write().map_err(|source| LogDirsError::Io { path: path.clone(), source })?;
+        write().map_err(|source| LogDirsError::Io {
+            path: path.clone(),
+            source,
+        })?;
     }
     Ok(())
 }
@@ -313,7 +356,9 @@ pub(super) fn voter_of(config: &ServerConfig, node_id: BrokerId, directory: Uuid
     Voter {
         id: node_id,
         directory,
-        listener: listener.map_or("CONTROLLER", |listener| listener.name.as_str()).to_owned(),
+        listener: listener
+            .map_or("CONTROLLER", |listener| listener.name.as_str())
+            .to_owned(),
         host: if host.is_empty() { "localhost" } else { host }.to_owned(),
         port: listener.map_or(DEFAULT_CONTROLLER_PORT, |listener| listener.port),
     }

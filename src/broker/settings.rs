@@ -75,7 +75,11 @@ impl SettingsOf {
 
     fn log(&self, topic: &TopicConfig, rng: &mut Rng) -> LogConfig {
         let jitter_max = u64::try_from(topic.segment_jitter_ms.min(topic.segment_ms)).unwrap_or(0);
-        let jitter = if jitter_max == 0 { 0 } else { rng.below(jitter_max) };
+        let jitter = if jitter_max == 0 {
+            0
+        } else {
+            rng.below(jitter_max)
+        };
         LogConfig {
             segment_bytes: topic.segment_bytes,
             segment_ms: topic.segment_ms,

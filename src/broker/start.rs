@@ -15,13 +15,13 @@ use super::controller_loop::ControllerLoop;
 use super::features::Features;
 use super::flush_pool::BlockingPool;
 use super::handlers::fetch::session::FetchSessions;
+use super::housekeeping;
 use super::image_apply::ImageApplier;
 use super::listener::{ConnectionCounts, accept};
 use super::log_dirs::{Identity, LogDirs, LogDirsError, LogManagerParts, voter_of};
 use super::producer_ids::ProducerIds;
 use super::settings::SettingsOf;
 use super::state::{BrokerState, Limits};
-use super::housekeeping;
 use crate::clock::Clock;
 use crate::config::{Listener, ServerConfig};
 use crate::controller::{
@@ -123,7 +123,10 @@ impl Broker {
         let bound = bind_all(&config.listeners)?;
         let controllers = bind_all(&config.controller_listeners)?;
         let flush_pool = Arc::new(BlockingPool::new(tokio::runtime::Handle::current()));
-        let settings = SettingsOf { node_id: identity.node_id, config: config.clone() };
+        let settings = SettingsOf {
+            node_id: identity.node_id,
+            config: config.clone(),
+        };
         let replicas = Arc::new(ReplicaManager::default());
         let first_directory = identity.directories.first().copied().unwrap_or_default();
         let voter = voter_of(&config, identity.node_id, first_directory);
@@ -159,12 +162,13 @@ impl Broker {
         };
         let recovered = loaded.logs.iter().any(|log| log.report.recovered);
         let listeners = advertised(&config, &bound);
-        let broker_epoch =
-            register(&mut controller, &config, &identity, &listeners, recovered)?;
+        let broker_epoch = register(&mut controller, &config, &identity, &listeners, recovered)?;
         let dirs = Arc::new(parts.finish());
         dirs.remove_now(&loaded.deletions);
         let image = controller.image.clone();
-        controller.applier.start(&image, Arc::clone(&dirs), loaded.logs);
+        controller
+            .applier
+            .start(&image, Arc::clone(&dirs), loaded.logs);
         let published = Arc::clone(&controller.published);
         let (handle, controller) = controller.run(identity.node_id, broker_epoch);
         let (stop, stopped) = watch::channel(false);
@@ -197,8 +201,11 @@ impl Broker {
                 tokio::spawn(accept(socket, name, Arc::clone(&state), stopped.clone()))
             })
             .collect();
-        let housekeeping =
-            tokio::spawn(housekeeping::run(Arc::clone(&state), Arc::clone(&dirs), stopped));
+        let housekeeping = tokio::spawn(housekeeping::run(
+            Arc::clone(&state),
+            Arc::clone(&dirs),
+            stopped,
+        ));
         Ok(Self {
             node_id: identity.node_id,
             cluster_id: identity.cluster_id,
@@ -250,7 +257,15 @@ impl Broker {
 
     /// Stops the broker: connections finish what they do, logs are flushed and closed.
     pub async fn shutdown(self) {
-        let Self { stop, accepting, housekeeping, controller, state, dirs, .. } = self;
+        let Self {
+            stop,
+            accepting,
+            housekeeping,
+            controller,
+            state,
+            dirs,
+            ..
+        } = self;
         stop.send_replace(true);
         let drain = async {
             for task in accepting {
@@ -261,7 +276,10 @@ impl Broker {
             tracing::warn!("connections did not end in time");
         }
         log_panic(housekeeping.await);
-        let stopped = BrokerStopped { id: self.node_id, epoch: self.broker_epoch };
+        let stopped = BrokerStopped {
+            id: self.node_id,
+            epoch: self.broker_epoch,
+        };
         if let Err(code) = state.controller.submit(stopped).await {
             tracing::warn!(%code, "the broker is not marked as stopped");
         }
@@ -296,7 +314,9 @@ fn load(
 ) -> Result<(LogManagerParts, LoadedDirs), StartError> {
     let rng = parking_lot::Mutex::new(rng);
     let config_of = |partition: &crate::types::TopicPartition| {
-        settings.of_topic(image, &partition.topic, &mut rng.lock()).log
+        settings
+            .of_topic(image, &partition.topic, &mut rng.lock())
+            .log
     };
     let loaded = parts.manager.load_all(&config_of, clock.now_ms())?;
     for warning in &loaded.warnings {
@@ -326,8 +346,14 @@ fn register(
         rack: config.rack.clone(),
         features: Features.records(),
     };
-    let registered = controller.execute(&register).map_err(StartError::Register)?;
-    let unfence = Unfence { id: identity.node_id, epoch: registered.epoch, recovered };
+    let registered = controller
+        .execute(&register)
+        .map_err(StartError::Register)?;
+    let unfence = Unfence {
+        id: identity.node_id,
+        epoch: registered.epoch,
+        recovered,
+    };
     controller.execute(&unfence).map_err(StartError::Register)?;
     Ok(registered.epoch)
 }
@@ -343,7 +369,10 @@ fn endpoint(listener: &Listener) -> RecordEndpoint {
 
 /// Binds every listener of a list.
 fn bind_all(listeners: &[Listener]) -> Result<Vec<Bound>, StartError> {
-    listeners.iter().map(|listener| Ok((bind(listener)?, listener.clone()))).collect()
+    listeners
+        .iter()
+        .map(|listener| Ok((bind(listener)?, listener.clone())))
+        .collect()
 }
 
 fn bind(listener: &Listener) -> Result<TcpListener, StartError> {
@@ -354,8 +383,15 @@ fn bind(listener: &Listener) -> Result<TcpListener, StartError> {
         });
     }
     let address = format!("{}:{}", listener.host, listener.port);
-    let error = |source| StartError::Bind { address: address.clone(), source };
-    let host = if listener.host.is_empty() { "0.0.0.0" } else { listener.host.as_str() };
+    let error = |source| StartError::Bind {
+        address: address.clone(),
+        source,
+    };
+    let host = if listener.host.is_empty() {
+        "0.0.0.0"
+    } else {
+        listener.host.as_str()
+    };
     let mut addresses = (host, listener.port).to_socket_addrs().map_err(error)?;
     let first: SocketAddr = addresses
         .next()

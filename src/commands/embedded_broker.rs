@@ -47,8 +47,13 @@ pub(super) async fn start_broker(
     for warning in warnings {
         tracing::warn!(logger = "kafka.server.KafkaConfig", "{warning}");
     }
-    let broker =
-        Broker::start(config, RealFs::shared(), SystemClock::shared(), Rng::from_os()).await?;
+    let broker = Broker::start(
+        config,
+        RealFs::shared(),
+        SystemClock::shared(),
+        Rng::from_os(),
+    )
+    .await?;
     let mut log_dirs = Vec::new();
     for dir in broker.log_dirs() {
         log_dirs.push(std::path::absolute(dir).context("the working directory is gone")?);

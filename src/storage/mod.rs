@@ -54,10 +54,7 @@ mod truncate;
 
 pub use append::{AppendInfo, FollowerAppend};
 pub use config::LogConfig;
-pub use dir::{
-    DirName, PARTITION_METADATA_FILE, delete_dir_name,
-    partition_metadata_text,
-};
+pub use dir::{DirName, PARTITION_METADATA_FILE, delete_dir_name, partition_metadata_text};
 pub use error::{AppendError, IoError, LoadError, ReadError};
 pub use flush::FlushPlan;
 pub use leader_epoch::LeaderEpochCache;

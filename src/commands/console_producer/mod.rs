@@ -110,16 +110,13 @@ impl Failures {
         }
     }
 
-    fn report(
-        &self,
-        topic: &str,
-        key: Option<&[u8]>,
-        value: Option<&[u8]>,
-        error: &ClientError,
-    ) {
+    fn report(&self, topic: &str, key: Option<&[u8]>, value: Option<&[u8]>, error: &ClientError) {
         self.count.fetch_add(1, Ordering::Relaxed);
         let shown = |bytes: Option<&[u8]>| {
-            bytes.map_or_else(|| "null".to_owned(), |bytes| format!("{} bytes", bytes.len()))
+            bytes.map_or_else(
+                || "null".to_owned(),
+                |bytes| format!("{} bytes", bytes.len()),
+            )
         };
         let message = format!(
             "Error when sending message to topic {topic} with key: {}, value: {} with error:",
@@ -164,7 +161,9 @@ impl Sending {
         match self.failures.count.load(Ordering::Relaxed) {
             0 => Ok(Exit::SUCCESS),
             1 => Err(CommandError::failed("One record was not sent")),
-            count => Err(CommandError::failed(format!("{count} records were not sent"))),
+            count => Err(CommandError::failed(format!(
+                "{count} records were not sent"
+            ))),
         }
     }
 
@@ -208,7 +207,11 @@ impl Sending {
                 let error = error.java();
                 CommandError::failed(format!("java.util.concurrent.ExecutionException: {error}"))
             };
-            return self.producer.send_and_wait(&record).map(drop).map_err(failed);
+            return self
+                .producer
+                .send_and_wait(&record)
+                .map(drop)
+                .map_err(failed);
         }
         if let Err(error) = self.producer.send(&record) {
             self.failures.report(&self.topic, key, value, &error);
