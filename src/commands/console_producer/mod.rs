@@ -18,7 +18,7 @@ use clap::CommandFactory;
 
 use super::CommandRow;
 use super::admin_client::tool_log;
-use super::signals::{self, Ended};
+use super::signals::on_signal;
 use crate::cli::{CommandError, Exit, Invocation, LogLines, Output, SyntaxError};
 use crate::client::producer::{Completion, Producer, ProducerConfig, ProducerRecord};
 use crate::client::{ClientError, LogLevel};
@@ -68,7 +68,9 @@ fn run(call: &Invocation, output: &mut Output) -> Result<Exit, CommandError> {
         failures,
     };
     let (events, ended) = mpsc::channel();
-    signals::send_to(&events)?;
+    let signals = events.clone();
+    // If nobody listens any more, the command is at its end.
+    on_signal(move |exit| drop(signals.send(Ended::BySignal(exit))))?;
     std::thread::spawn(move || {
         // If nobody listens any more, a signal has ended the command.
         drop(events.send(Ended::Done(sending.send_all(source))));
@@ -85,6 +87,15 @@ fn run(call: &Invocation, output: &mut Output) -> Result<Exit, CommandError> {
         }
         Err(_) => Err(CommandError::failed("The sending thread ended early")),
     }
+}
+
+/// What ends the command.
+#[derive(Debug)]
+enum Ended {
+    /// All is sent, or something failed.
+    Done(Result<Exit, CommandError>),
+    /// A signal, and the exit code that stands for it.
+    BySignal(Exit),
 }
 
 /// Counts and tells the records that were not sent.
@@ -110,16 +121,13 @@ impl Failures {
         }
     }
 
-    fn report(
-        &self,
-        topic: &str,
-        key: Option<&[u8]>,
-        value: Option<&[u8]>,
-        error: &ClientError,
-    ) {
+    fn report(&self, topic: &str, key: Option<&[u8]>, value: Option<&[u8]>, error: &ClientError) {
         self.count.fetch_add(1, Ordering::Relaxed);
         let shown = |bytes: Option<&[u8]>| {
-            bytes.map_or_else(|| "null".to_owned(), |bytes| format!("{} bytes", bytes.len()))
+            bytes.map_or_else(
+                || "null".to_owned(),
+                |bytes| format!("{} bytes", bytes.len()),
+            )
         };
         let message = format!(
             "Error when sending message to topic {topic} with key: {}, value: {} with error:",
@@ -164,7 +172,9 @@ impl Sending {
         match self.failures.count.load(Ordering::Relaxed) {
             0 => Ok(Exit::SUCCESS),
             1 => Err(CommandError::failed("One record was not sent")),
-            count => Err(CommandError::failed(format!("{count} records were not sent"))),
+            count => Err(CommandError::failed(format!(
+                "{count} records were not sent"
+            ))),
         }
     }
 
@@ -208,7 +218,11 @@ impl Sending {
                 let error = error.java();
                 CommandError::failed(format!("java.util.concurrent.ExecutionException: {error}"))
             };
-            return self.producer.send_and_wait(&record).map(drop).map_err(failed);
+            return self
+                .producer
+                .send_and_wait(&record)
+                .map(drop)
+                .map_err(failed);
         }
         if let Err(error) = self.producer.send(&record) {
             self.failures.report(&self.topic, key, value, &error);
