@@ -67,7 +67,9 @@ pub(super) struct ControllerHandle {
 
 impl fmt::Debug for ControllerHandle {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("ControllerHandle").field("broker", &self.broker).finish_non_exhaustive()
+        f.debug_struct("ControllerHandle")
+            .field("broker", &self.broker)
+            .finish_non_exhaustive()
     }
 }
 
@@ -79,19 +81,31 @@ impl ControllerHandle {
         C::Response: Send + 'static,
     {
         let (answer, response) = oneshot::channel();
-        let job = Box::new(Submitted { command, response: None, answer });
-        self.jobs.send(job).await.map_err(|_| ErrorCode::NotController)?;
+        let job = Box::new(Submitted {
+            command,
+            response: None,
+            answer,
+        });
+        self.jobs
+            .send(job)
+            .await
+            .map_err(|_| ErrorCode::NotController)?;
         response.await.map_err(|_| ErrorCode::NotController)?
     }
 
     /// Allocates a block of producer ids to this broker.
     pub(super) async fn allocate_producer_ids(&self) -> Result<std::ops::Range<i64>, ErrorCode> {
         let (broker, broker_epoch) = (self.broker, self.broker_epoch);
-        self.submit(AllocateProducerIds { broker, broker_epoch }).await
+        self.submit(AllocateProducerIds {
+            broker,
+            broker_epoch,
+        })
+        .await
     }
 }
 
 /// The owner of the metadata log.
+#[derive(Debug)]
 pub(super) struct ControllerLoop {
     pub(super) log: MetadataLog,
     pub(super) image: MetadataImage,
@@ -108,7 +122,12 @@ impl ControllerLoop {
         let image = self.image.clone();
         let now_ms = self.clock.now_ms();
         let settings = &self.settings;
-        let mut context = Context { image: &image, settings, now_ms, rng: &mut self.rng };
+        let mut context = Context {
+            image: &image,
+            settings,
+            now_ms,
+            rng: &mut self.rng,
+        };
         let result = command.decide(&mut context);
         self.commit(&result.records)?;
         Ok(result.response)
@@ -130,7 +149,14 @@ impl ControllerLoop {
             }
             self
         });
-        (ControllerHandle { jobs, broker, broker_epoch }, task)
+        (
+            ControllerHandle {
+                jobs,
+                broker,
+                broker_epoch,
+            },
+            task,
+        )
     }
 
     /// Closes the log.
@@ -145,7 +171,12 @@ impl ControllerLoop {
         for job in &mut jobs {
             let now_ms = self.clock.now_ms();
             let settings = &self.settings;
-            let mut context = Context { image: &scratch, settings, now_ms, rng: &mut self.rng };
+            let mut context = Context {
+                image: &scratch,
+                settings,
+                now_ms,
+                rng: &mut self.rng,
+            };
             let decided = job.decide(&mut context);
             let first = base.0 + i64::try_from(records.len()).unwrap_or(i64::MAX);
             apply_all(&mut scratch, Offset(first), &decided);
@@ -183,6 +214,8 @@ impl ControllerLoop {
 /// Applies records that were decided on this very image.
 fn apply_all(image: &mut MetadataImage, base: Offset, records: &[MetadataRecord]) {
     for (offset, record) in (base.0..).map(Offset).zip(records) {
-        image.apply(offset, record).expect("a decision fits the image that it was made on");
+        image
+            .apply(offset, record)
+            .expect("a decision fits the image that it was made on");
     }
 }

@@ -14,6 +14,7 @@ pub(super) fn append_failure(error: &AppendFailure) -> ErrorCode {
         AppendFailure::Invalid(error) => invalid_batch(error),
         AppendFailure::Log(error) => append_error(error),
         AppendFailure::NotEnoughReplicas { .. } => ErrorCode::NotEnoughReplicas,
+        AppendFailure::Retired => ErrorCode::UnknownTopicOrPartition,
         AppendFailure::Offline => ErrorCode::KafkaStorageError,
     }
 }
@@ -24,7 +25,10 @@ pub(super) fn read_failure(error: &ReadFailure) -> ErrorCode {
         ReadFailure::OutOfRange { .. } => ErrorCode::OffsetOutOfRange,
         ReadFailure::FencedLeaderEpoch { .. } => ErrorCode::FencedLeaderEpoch,
         ReadFailure::UnknownLeaderEpoch { .. } => ErrorCode::UnknownLeaderEpoch,
-        ReadFailure::Log(_) | ReadFailure::Start(_) | ReadFailure::Offline => ErrorCode::KafkaStorageError,
+        ReadFailure::Retired => ErrorCode::UnknownTopicOrPartition,
+        ReadFailure::Log(_) | ReadFailure::Start(_) | ReadFailure::Offline => {
+            ErrorCode::KafkaStorageError
+        }
     }
 }
 
@@ -39,13 +43,18 @@ fn invalid_batch(error: &ValidateError) -> ErrorCode {
         | ValidateError::CountMismatch { .. }
         | ValidateError::Control
         | ValidateError::Sequence { .. }
-        | ValidateError::Structure(StreamError::Record(_) | StreamError::Count { .. })
-        | ValidateError::Records { has_timestamp: false, .. } => ErrorCode::InvalidRecord,
+        | ValidateError::Structure(StreamError::Record(_))
+        | ValidateError::Records {
+            has_timestamp: false,
+            ..
+        } => ErrorCode::InvalidRecord,
         ValidateError::ZstdNotAllowed => ErrorCode::UnsupportedCompressionType,
         ValidateError::TooLarge { .. } => ErrorCode::MessageTooLarge,
-        ValidateError::LogAppendTimeBit | ValidateError::Records { has_timestamp: true, .. } => {
-            ErrorCode::InvalidTimestamp
-        }
+        ValidateError::LogAppendTimeBit
+        | ValidateError::Records {
+            has_timestamp: true,
+            ..
+        } => ErrorCode::InvalidTimestamp,
         ValidateError::Crc { .. }
         | ValidateError::Length(_)
         | ValidateError::Structure(_)
@@ -59,9 +68,9 @@ fn append_error(error: &AppendError) -> ErrorCode {
         AppendError::LargerThanSegment { .. } => ErrorCode::RecordListTooLarge,
         AppendError::Producer(error) => producer_error(error),
         AppendError::Batch(_) | AppendError::Crc { .. } => ErrorCode::CorruptMessage,
-        AppendError::Io(_) | AppendError::Poisoned { .. } | AppendError::UnexpectedOffset { .. } => {
-            ErrorCode::KafkaStorageError
-        }
+        AppendError::Io(_)
+        | AppendError::Poisoned { .. }
+        | AppendError::UnexpectedOffset { .. } => ErrorCode::KafkaStorageError,
     }
 }
 

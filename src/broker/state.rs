@@ -5,13 +5,13 @@ use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
-use tokio::sync::watch;
 
 use super::controller_loop::ControllerHandle;
 use super::features::Features;
 use super::handlers::fetch::session::FetchSessions;
 use super::listener::ConnectionCounts;
 use super::producer_ids::ProducerIds;
+use super::stop::Stop;
 use crate::clock::Clock;
 use crate::config::ServerConfig;
 use crate::metadata::MetadataImage;
@@ -38,7 +38,7 @@ pub(super) struct BrokerState {
     pub(super) buffers: Arc<BufferPool>,
     pub(super) connections: ConnectionCounts,
     /// Turns true when the broker stops: long polls end.
-    pub(super) stop: watch::Receiver<bool>,
+    pub(super) stop: Stop,
     /// Requests served so far.
     pub(super) requests: AtomicU64,
 }

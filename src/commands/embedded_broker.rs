@@ -3,8 +3,13 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use tokio::net::TcpListener;
-use tokio::task::JoinHandle;
+use anyhow::Context as _;
+
+use crate::broker::Broker;
+use crate::clock::SystemClock;
+use crate::config::{Properties, ServerConfig};
+use crate::fs::RealFs;
+use crate::rng::Rng;
 
 /// A broker that runs inside this process.
 #[derive(Debug)]
@@ -15,18 +20,18 @@ pub(super) struct EmbeddedBroker {
     pub(super) listeners: Vec<String>,
     /// Its log directories, absolute.
     pub(super) log_dirs: Vec<PathBuf>,
-    tasks: Vec<JoinHandle<()>>,
+    broker: Broker,
 }
 
 impl EmbeddedBroker {
+    /// Waits until the broker can promise nothing any more: every log directory has failed.
+    pub(super) async fn failed(&self) {
+        self.broker.all_dirs_failed().await;
+    }
+
     /// Stops the broker: leaves the cluster, flushes, closes its logs.
-    pub(super) async fn shutdown(self) -> anyhow::Result<()> {
-        for task in self.tasks {
-            task.abort();
-            // An aborted task has no result that anybody wants.
-            drop(task.await);
-        }
-        Ok(())
+    pub(super) async fn shutdown(self) {
+        self.broker.shutdown().await;
     }
 }
 
@@ -34,41 +39,29 @@ impl EmbeddedBroker {
 pub(super) async fn start_broker(
     properties: BTreeMap<String, String>,
 ) -> anyhow::Result<EmbeddedBroker> {
-    let get = |key: &str| properties.get(key).map(String::as_str);
-    let node_id = get("node.id").or(get("broker.id")).unwrap_or("1").parse()?;
-    let mut log_dirs = Vec::new();
-    for text in get("log.dirs")
-        .or(get("log.dir"))
-        .unwrap_or("/tmp/kafka-logs")
-        .split(',')
-    {
-        log_dirs.push(std::path::absolute(text.trim())?);
+    let mut checked = Properties::new();
+    for (key, value) in properties {
+        checked.set(key, value);
     }
-    let mut listeners = Vec::new();
-    let mut tasks = Vec::new();
-    for text in get("listeners").unwrap_or_default().split(',') {
-        let Some((name, address)) = text.trim().split_once("://") else {
-            continue;
-        };
-        let address = if address.starts_with(':') {
-            format!("0.0.0.0{address}")
-        } else {
-            address.to_owned()
-        };
-        let socket = TcpListener::bind(&address).await?;
-        if !name.contains("CONTROLLER") {
-            listeners.push(format!("{name}://{}", socket.local_addr()?));
-        }
-        tasks.push(tokio::spawn(async move {
-            while let Ok((stream, _)) = socket.accept().await {
-                drop(stream);
-            }
-        }));
+    let (config, warnings) = ServerConfig::from_properties(&checked)?;
+    for warning in warnings {
+        tracing::warn!(logger = "kafka.server.KafkaConfig", "{warning}");
+    }
+    let broker = Broker::start(
+        config,
+        RealFs::shared(),
+        SystemClock::shared(),
+        Rng::from_os(),
+    )
+    .await?;
+    let mut log_dirs = Vec::new();
+    for dir in broker.log_dirs() {
+        log_dirs.push(std::path::absolute(dir).context("the working directory is gone")?);
     }
     Ok(EmbeddedBroker {
-        node_id,
-        listeners,
+        node_id: broker.node_id().0,
+        listeners: broker.listeners().iter().map(ToString::to_string).collect(),
         log_dirs,
-        tasks,
+        broker,
     })
 }

@@ -231,8 +231,15 @@ async fn serve_until_ended(
         _ = interrupt.recv() => ended_by("SIGINT", Exit::INTERRUPTED),
         _ = hang_up.recv() => ended_by("SIGHUP", Exit(129)),
         () = private_broker::parent_gone(private) => Exit::SUCCESS,
+        () = broker.failed() => {
+            tracing::error!(
+                logger = "kafka.log.LogManager",
+                "Shutdown broker because all log dirs have failed"
+            );
+            Exit::FAILURE
+        }
     };
-    broker.shutdown().await?;
+    broker.shutdown().await;
     tracing::info!(
         logger = "kafka.server.KafkaRaftServer",
         "Kafka Server stopped"

@@ -74,6 +74,8 @@ pub struct Unfence {
     pub id: BrokerId,
     /// Its epoch.
     pub epoch: i64,
+    /// Whether logs had to be recovered: what was not flushed may be gone.
+    pub recovered: bool,
 }
 
 impl Decide for Unfence {
@@ -87,7 +89,7 @@ impl Decide for Unfence {
             ..BrokerRegistrationChange::default()
         };
         let mut records: Vec<MetadataRecord> = vec![change.into()];
-        records.extend(elections(context.image, self.id));
+        records.extend(elections(context.image, self.id, self.recovered));
         ControllerResult::<()> {
             records,
             response: (),
@@ -97,12 +99,13 @@ impl Decide for Unfence {
 
 /// Elects a broker that came back wherever it may lead and nobody does, or it did before.
 ///
-/// The leader epoch rises in either case, so that clients see that the leadership is a new one.
-fn elections(image: &MetadataImage, id: BrokerId) -> Vec<MetadataRecord> {
+/// After a recovery the epoch of every leadership rises, so that consumers see that a tail which
+/// they may have read is gone (KIP-320). After a clean stop nothing has changed.
+fn elections(image: &MetadataImage, id: BrokerId, recovered: bool) -> Vec<MetadataRecord> {
     let mut records = Vec::new();
     for topic in image.topics() {
         for (number, partition) in (0..).zip(&topic.partitions) {
-            let leads = partition.leader == id;
+            let leads = recovered && partition.leader == id;
             let may_lead = partition.isr.contains(&id) || partition.eligible.contains(&id);
             let leaderless = partition.leader == BrokerId::NONE && may_lead;
             if !leads && !leaderless {

@@ -4,16 +4,18 @@
 //! offset, [`MetadataDelta`] the difference between two images, on which brokers act, and
 //! [`image_records`] an image as the records of a snapshot.
 
+mod apply;
 mod codec;
 mod delta;
 mod image;
 pub mod record;
 mod snapshot;
 
+pub use apply::ApplyError;
 pub use codec::{Blob, RecordDecodeError};
 pub use delta::{MetadataDelta, TopicChange};
 pub use image::{
-    ApplyError, BrokerImage, ConfigImage, ConfigResource, MetadataImage, PartitionImage, TopicImage,
+    BrokerImage, ConfigImage, ConfigResource, MetadataImage, PartitionImage, TopicImage,
 };
 pub use record::MetadataRecord;
 pub use snapshot::{image_records, partition_record};

@@ -21,6 +21,9 @@ pub enum AppendFailure {
         /// What `min.insync.replicas` says.
         wanted: i32,
     },
+    /// The topic was deleted.
+    #[error("the partition is deleted")]
+    Retired,
     /// An earlier write or flush in this log directory failed.
     #[error("the log directory is offline")]
     Offline,
@@ -61,6 +64,9 @@ pub enum ReadFailure {
     /// The log's start could not be moved.
     #[error(transparent)]
     Start(#[from] TruncateError),
+    /// The topic was deleted.
+    #[error("the partition is deleted")]
+    Retired,
     /// An earlier write or flush in this log directory failed.
     #[error("the log directory is offline")]
     Offline,

@@ -198,7 +198,7 @@ impl Log {
         if self.segments.active().bytes == 0 && self.segments.active().base == base {
             return Ok(());
         }
-        self.finish_active()?;
+        let changed = self.finish_active()?;
         self.write_snapshot()?;
         let path = self.segments.path(base, LOG_SUFFIX);
         let file = self
@@ -215,6 +215,8 @@ impl Log {
             self.unsynced
                 .push((base, self.segments.path(old_base, LOG_SUFFIX), file));
         }
+        self.unsynced
+            .extend(changed.into_iter().map(|(path, file)| (base, path, file)));
         let mut segment = Segment::new(base, 0, now_ms);
         segment.file = Some(file);
         self.segments.map.insert(base, segment);
@@ -268,9 +270,9 @@ impl Log {
         self.allocate_ahead(bytes);
         let active = self.segments.active();
         let position = active.bytes;
-        let path = self.segments.path(active.base, LOG_SUFFIX);
         let file = active.file.as_ref().expect("the active segment is open");
         if let Err(error) = file.write_all_at(slices, position) {
+            let path = self.segments.path(active.base, LOG_SUFFIX);
             // Part of it may be there. Nobody may take it for records, now or after a restart.
             if let Err(cut) = file.set_bytes(position) {
                 self.poison(format!(

@@ -6,27 +6,24 @@
 //! and is reported, since what was acknowledged may lie behind it. Index, snapshot and epoch files
 //! that are missing or damaged are made anew, never a reason to refuse or to delete.
 
-use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::checkpoint::{LEADER_EPOCH_FILE, read_epochs};
 use super::config::LogConfig;
-use super::dir::{
-    DELETED_SUFFIX, LOG_SUFFIX, SNAPSHOT_SUFFIX, TXN_INDEX_SUFFIX, parse_segment_name,
-};
+use super::contents::{Contents, scan_dir};
+use super::dir::{INDEX_SUFFIX, LOG_SUFFIX, SNAPSHOT_SUFFIX, TIME_INDEX_SUFFIX, TXN_INDEX_SUFFIX};
 use super::error::{AtPath, IoError, LoadError};
-use super::file_records::{HeaderScan, Located, Scanned};
+use super::file_records::{HeaderScan, Scanned};
 use super::index::{Entry as _, Index};
 use super::leader_epoch::LeaderEpochCache;
 use super::log::Log;
 use super::producer_state::ProducerStateManager;
 use super::recovery::Recovery;
-use super::segment::Segment;
 use super::segments::{Segments, remove_if_there};
 use super::transaction_index::AbortedTxn;
 use super::truncate::TruncateError;
-use crate::fs::{File, Fs, OpenMode};
+use crate::fs::{Fs, OpenMode};
 use crate::types::{Offset, TimestampMs, TopicPartition};
 
 /// What the checkpoints say about a log.
@@ -185,13 +182,15 @@ impl Log {
             .collect();
         for base in bases {
             let end = self.segments.next_base(base).unwrap_or(self.end);
-            let path = self.segments.path(base, LOG_SUFFIX);
-            let file = self
-                .segments
-                .fs
-                .open(&path, OpenMode::ReadWrite)
-                .at("open", &path)?;
-            self.unsynced.push((end, path, file));
+            for suffix in [LOG_SUFFIX, INDEX_SUFFIX, TIME_INDEX_SUFFIX] {
+                let path = self.segments.path(base, suffix);
+                let file = self
+                    .segments
+                    .fs
+                    .open(&path, OpenMode::ReadWrite)
+                    .at("open", &path)?;
+                self.unsynced.push((end, path, file));
+            }
         }
         self.unsynced_name = Some(active);
         Ok(())
@@ -278,7 +277,7 @@ impl Log {
         Ok(())
     }
 
-    fn load_aborted(&mut self, found: &Found) -> Result<(), LoadError> {
+    fn load_aborted(&mut self, found: &Contents) -> Result<(), LoadError> {
         let mut all = Vec::new();
         for base in &found.transaction_indexes {
             let path = self.segments.path(*base, TXN_INDEX_SUFFIX);
@@ -309,7 +308,7 @@ impl Log {
 
     fn load_producers(
         &mut self,
-        found: &Found,
+        found: &Contents,
         clean: bool,
         now_ms: TimestampMs,
         report: &mut LoadReport,
@@ -337,93 +336,4 @@ impl Log {
         }
         Ok(())
     }
-
-    /// Calls `see` for each batch from `from` on, by its header.
-    pub(super) fn scan_headers(
-        &mut self,
-        from: Offset,
-        mut see: impl FnMut(&mut Self, &Located, &Arc<dyn File>) -> Result<(), IoError>,
-    ) -> Result<(), IoError> {
-        let first = self
-            .segments
-            .floor(from)
-            .map_or(from, |segment| segment.base);
-        let bases: Vec<_> = self
-            .segments
-            .map
-            .range(first..)
-            .map(|(base, _)| *base)
-            .collect();
-        for base in bases {
-            let Some(segment) = self.segments.map.get(&base) else {
-                continue;
-            };
-            let file = self.segments.file(segment)?;
-            let relative = from.0.saturating_sub(base.0);
-            let begin = self
-                .segments
-                .indexes(segment)?
-                .offsets
-                .position_for(relative);
-            let (holes, end) = (segment.holes.clone(), segment.bytes);
-            let path = self.segments.path(base, LOG_SUFFIX);
-            let mut scan = HeaderScan::new(file.as_ref(), &holes, begin, end);
-            loop {
-                match scan.next().at("read", &path)? {
-                    Scanned::Batch(batch) if batch.header.last_offset() < from => {}
-                    Scanned::Batch(batch) => see(self, &batch, &file)?,
-                    Scanned::Hole(_) => {}
-                    Scanned::Bad(_) | Scanned::End => break,
-                }
-            }
-        }
-        Ok(())
-    }
-}
-
-/// What else lies in a partition's directory.
-#[derive(Debug, Default)]
-pub(super) struct Found {
-    pub(super) snapshots: Vec<Offset>,
-    transaction_indexes: Vec<Offset>,
-}
-
-/// Lists the directory: segments, snapshots; finishes interrupted deletions.
-fn scan_dir(segments: &mut Segments, now_ms: TimestampMs) -> Result<Found, LoadError> {
-    let mut found = Found::default();
-    let mut indexes = BTreeMap::new();
-    let fs = Arc::clone(&segments.fs);
-    for entry in fs.read_dir(&segments.dir).at("list", &segments.dir)? {
-        let path = segments.dir.join(&entry.name);
-        if entry.is_dir {
-            continue;
-        }
-        if entry.name.ends_with(DELETED_SUFFIX) {
-            remove_if_there(fs.as_ref(), &path)?;
-            continue;
-        }
-        let Some((offset, suffix)) = parse_segment_name(&entry.name) else {
-            continue;
-        };
-        match suffix {
-            LOG_SUFFIX => {
-                let bytes = fs.metadata(&path).at("read", &path)?.bytes;
-                segments
-                    .map
-                    .insert(offset, Segment::new(offset, bytes, now_ms));
-            }
-            SNAPSHOT_SUFFIX => found.snapshots.push(offset),
-            TXN_INDEX_SUFFIX => found.transaction_indexes.push(offset),
-            super::dir::INDEX_SUFFIX | super::dir::TIME_INDEX_SUFFIX => {
-                indexes.insert(path, offset);
-            }
-            _ => {}
-        }
-    }
-    for (path, offset) in indexes {
-        if !segments.map.contains_key(&offset) {
-            remove_if_there(fs.as_ref(), &path)?;
-        }
-    }
-    Ok(found)
 }

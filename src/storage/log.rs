@@ -1,8 +1,9 @@
-//! Log: one partition's records on disk; its state, and appending to it.
+//! Log: one partition's records on disk; its state, what is synced, and its end in order.
 //!
-//! Appending is in `append.rs`, reading in `lookup.rs`, cutting in `truncate.rs`, opening in `loader.rs`. A log belongs to
-//! one owner under one lock. It promises that what [`Log::append`] returned is at its end, and
-//! durable once a [`FlushPlan`] taken afterwards has run; it refuses writes after a failed sync.
+//! Appending is in `append.rs`, reading in `lookup.rs`, cutting in `truncate.rs`, opening in
+//! `loader.rs`. A log belongs to one owner under one lock. It promises that what [`Log::append`]
+//! returned is at its end, and durable once a [`FlushPlan`] taken afterwards has run; it refuses
+//! writes after a failed sync.
 
 use std::collections::VecDeque;
 use std::io::IoSlice;
@@ -11,7 +12,10 @@ use std::sync::Arc;
 
 use super::checkpoint::{LEADER_EPOCH_FILE, epochs_text};
 use super::config::LogConfig;
-use super::dir::{LOG_SUFFIX, PARTITION_METADATA_FILE, SNAPSHOT_SUFFIX, partition_metadata_text};
+use super::dir::{
+    INDEX_SUFFIX, LOG_SUFFIX, PARTITION_METADATA_FILE, SNAPSHOT_SUFFIX, TIME_INDEX_SUFFIX,
+    partition_metadata_text, segment_path,
+};
 use super::error::{AppendError, AtPath, IoError};
 use super::flush::FlushPlan;
 use super::index::Index;
@@ -103,7 +107,8 @@ impl Log {
             .map
             .values()
             .flat_map(|segment| &segment.holes);
-        holes
+        let served = holes.filter(|hole| hole.next_offset > self.start);
+        served
             .map(|hole| hole.first_offset)
             .fold(self.flushed, Offset::min)
     }
@@ -266,8 +271,17 @@ impl Log {
             }
             self.flushed(&plan);
         }
-        self.finish_active()?;
+        let changed = self.finish_active()?;
+        for (path, file) in &changed {
+            file.sync_data().at("sync", path)?;
+        }
         self.write_snapshot()?;
+        if !changed.is_empty() {
+            self.segments
+                .fs
+                .sync_dir(self.dir())
+                .at("sync", self.dir())?;
+        }
         self.write_epochs()?;
         Ok(())
     }
@@ -324,10 +338,11 @@ impl Log {
         }
     }
 
-    pub(super) fn finish_active(&mut self) -> Result<(), IoError> {
+    /// Makes the active segment's files complete; returns the index files that are to be synced.
+    pub(super) fn finish_active(&mut self) -> Result<NamedFiles, IoError> {
         let Segments { fs, dir, map, .. } = &mut self.segments;
         let Some(mut entry) = map.last_entry() else {
-            return Ok(());
+            return Ok(Vec::new());
         };
         let active = entry.get_mut();
         active.force_time_entry();
@@ -335,10 +350,22 @@ impl Log {
         if active.allocated > active.bytes
             && let Some(file) = &active.file
         {
-            let path = super::dir::segment_path(dir, active.base, LOG_SUFFIX);
+            let path = segment_path(dir, active.base, LOG_SUFFIX);
             file.set_bytes(active.bytes).at("trim", &path)?;
             active.allocated = 0;
         }
-        Ok(())
+        let mut changed = Vec::new();
+        if active.is_changed {
+            for suffix in [INDEX_SUFFIX, TIME_INDEX_SUFFIX] {
+                let path = segment_path(dir, active.base, suffix);
+                let file = fs.open(&path, OpenMode::ReadWrite).at("open", &path)?;
+                changed.push((path, file));
+            }
+        }
+        active.is_changed = false;
+        Ok(changed)
     }
 }
+
+/// Open files and their paths.
+type NamedFiles = Vec<(PathBuf, Arc<dyn File>)>;

@@ -9,6 +9,7 @@ use super::dir::LOG_SUFFIX;
 use super::error::{AtPath, ReadError};
 use super::file_records::{HeaderScan, Located, Scanned};
 use super::log::Log;
+use super::offset_index::OffsetEntry;
 use super::segment::Segment;
 use crate::fs::File;
 use crate::types::Offset;
@@ -138,13 +139,14 @@ impl Log {
 
     /// Returns the last start of a batch in `known..=most`, where `known` is one.
     fn boundary(&self, segment: &Segment, known: u64, most: u64) -> Result<u64, ReadError> {
-        let indexed = self
+        let entry = self
             .segments
             .indexes(segment)?
             .offsets
             .boundary(known, most);
-        let mut cut = indexed.unwrap_or(known);
-        if cut - known.min(cut) >= EXACT_BYTES {
+        let indexed = entry.and_then(|entry| self.confirmed(segment, entry).transpose());
+        let mut cut = indexed.transpose()?.unwrap_or(known);
+        if cut - known >= EXACT_BYTES {
             return Ok(cut);
         }
         let path = self.segments.path(segment.base, LOG_SUFFIX);
@@ -158,6 +160,16 @@ impl Log {
             cut = end;
         }
         Ok(cut)
+    }
+
+    /// Returns where an index entry says a batch starts, if one does: an index is not synced with
+    /// each write, and is not believed.
+    fn confirmed(&self, segment: &Segment, entry: OffsetEntry) -> Result<Option<u64>, ReadError> {
+        let batch = self.batch_at(segment, entry.start())?;
+        let last = segment.base.plus(i64::from(entry.relative));
+        Ok(batch
+            .filter(|batch| batch.header.last_offset() == last)
+            .map(|batch| batch.position))
     }
 
     /// Returns where the first batch that ends at or behind `offset` lies in a segment.
@@ -197,18 +209,12 @@ impl Log {
         offset: Offset,
     ) -> Result<Option<Located>, ReadError> {
         let relative = offset.0.saturating_sub(segment.base.0);
-        let begin = self
-            .segments
-            .indexes(segment)?
-            .offsets
-            .position_for(relative);
-        match self.search_from(segment, offset, begin) {
-            // An index that leads astray is not believed; the headers are.
-            Err(ReadError::Damaged { .. }) if begin > 0 => self.search_from(segment, offset, 0),
-            Ok(Some(batch)) if begin > 0 && batch.header.base_offset > offset => {
-                self.search_from(segment, offset, 0)
-            }
-            result => result,
+        match self.segments.indexes(segment)?.offsets.floor(relative) {
+            Some(entry) => match self.confirmed(segment, entry)? {
+                Some(begin) => self.search_from(segment, offset, begin),
+                None => self.search_from(segment, offset, 0),
+            },
+            None => self.search_from(segment, offset, 0),
         }
     }
 

@@ -177,11 +177,10 @@ impl LogManager {
     }
 
     /// Takes a partition's directory out of use by giving it another name, durably; returns that,
-    /// for [`Self::remove`] later. The log must not be used any more.
-    pub fn mark_deleted(&self, log: Log, id: Uuid) -> Result<PathBuf, IoError> {
+    /// for [`Self::remove`] later. The log must not be written to any more.
+    pub fn mark_deleted(&self, log: &Log, id: Uuid) -> Result<PathBuf, IoError> {
         let from = log.dir().to_path_buf();
         let to = from.with_file_name(delete_dir_name(log.partition(), id));
-        drop(log);
         self.fs.rename(&from, &to).at("rename", &from)?;
         if let Some(parent) = to.parent() {
             self.fs.sync_dir(parent).at("sync", parent)?;
@@ -452,7 +451,7 @@ mod tests {
         let log = manager
             .create(&path, &partition, Uuid(7), LogConfig::default(), 5)
             .unwrap();
-        let renamed = manager.mark_deleted(log, Uuid(1)).unwrap();
+        let renamed = manager.mark_deleted(&log, Uuid(1)).unwrap();
         let loaded = load(&mut manager).unwrap();
         assert_eq!(
             (loaded.deletions.clone(), loaded.logs.len()),
@@ -498,7 +497,6 @@ mod tests {
         RealFs
             .replace(&log.dir().join(PARTITION_METADATA_FILE), b"rot")
             .unwrap();
-        drop(log);
         let loaded = load(&mut manager).unwrap();
         assert_eq!(loaded.warnings.len(), 2, "{:?}", loaded.warnings);
         assert_eq!(loaded.logs[0].log.end_offset(), Offset(1));

@@ -14,7 +14,7 @@ use crate::fs::Fs;
 use crate::types::{BrokerId, Uuid};
 
 /// The name of the file.
-pub const META_PROPERTIES_FILE: &str = "meta.properties";
+pub(super) const META_PROPERTIES_FILE: &str = "meta.properties";
 const BYTES_MAX: u64 = 64 << 10;
 
 /// What a log directory says about its owner.

@@ -25,6 +25,7 @@
 mod append;
 pub mod checkpoint;
 mod config;
+mod contents;
 mod dir;
 mod error;
 mod file_records;
@@ -37,6 +38,7 @@ mod lookup;
 mod manager;
 mod meta_properties;
 mod offset_index;
+mod producer;
 mod producer_error;
 mod producer_load;
 mod producer_snapshot;
@@ -52,10 +54,7 @@ mod truncate;
 
 pub use append::{AppendInfo, FollowerAppend};
 pub use config::LogConfig;
-pub use dir::{
-    DirName, PARTITION_METADATA_FILE, delete_dir_name, parse_partition_metadata,
-    partition_metadata_text,
-};
+pub use dir::{DirName, PARTITION_METADATA_FILE, delete_dir_name, partition_metadata_text};
 pub use error::{AppendError, IoError, LoadError, ReadError};
 pub use flush::FlushPlan;
 pub use leader_epoch::LeaderEpochCache;
@@ -64,8 +63,9 @@ pub use log::Log;
 pub use lookup::ReadPlan;
 pub use manager::{LoadedDirs, LoadedLog, LogDir, LogManager, PartitionCheckpoint};
 pub use meta_properties::MetaProperties;
+pub use producer::{BatchMetadata, ProducerState};
 pub use producer_error::ProducerError;
-pub use producer_state::{BatchMetadata, CompletedTxn, ProducerState, ProducerStateManager};
+pub use producer_state::{CompletedTxn, ProducerStateManager};
 pub use timestamps::TimestampAndOffset;
 pub use transaction_index::AbortedTxn;
 pub use truncate::{OldSegment, TruncateError};

@@ -85,26 +85,24 @@ impl Recovery<'_> {
                 Checked::Bad(position, reason) => (position, reason),
                 Checked::Batch(position, batch) => {
                     let header = *batch.header();
-                    match follows(&header, base, next_offset, epoch) {
-                        Ok(()) => {
-                            let bytes = u64::try_from(batch.bytes().len()).unwrap_or(0);
-                            segment.note(
-                                &Located {
-                                    position,
-                                    bytes,
-                                    header,
-                                },
-                                interval,
-                            );
-                            self.log
-                                .epochs
-                                .assign(header.leader_epoch, header.base_offset);
-                            next_offset = header.next_offset();
-                            epoch = header.leader_epoch;
-                            continue;
-                        }
-                        Err(reason) => (position, reason),
-                    }
+                    let Err(reason) = follows(&header, base, next_offset, epoch) else {
+                        let bytes = u64::try_from(batch.bytes().len()).unwrap_or(0);
+                        segment.note(
+                            &Located {
+                                position,
+                                bytes,
+                                header,
+                            },
+                            interval,
+                        );
+                        self.log
+                            .epochs
+                            .assign(header.leader_epoch, header.base_offset);
+                        next_offset = header.next_offset();
+                        epoch = header.leader_epoch;
+                        continue;
+                    };
+                    (position, reason)
                 }
             };
             let found =
@@ -126,7 +124,9 @@ impl Recovery<'_> {
         };
         segment.file = None;
         self.log.segments.map.insert(base, segment);
-        if let Some((position, reason)) = result {
+        let is_short = later.first().is_some_and(|later| next_offset < *later);
+        if result.is_some() || is_short {
+            let (position, reason) = result.unwrap_or((size, "it ends early".to_owned()));
             next_offset = self.end_with(base, (position, size, &reason), next_offset, later)?;
         }
         self.log
@@ -155,28 +155,51 @@ impl Recovery<'_> {
         }
         let path = self.log.segments.path(base, LOG_SUFFIX);
         if let Some(next) = good {
-            let hole = Hole {
-                begin: position,
-                until: size,
-                first_offset: next_offset,
-                next_offset: next,
-            };
-            let mut segment = self
-                .log
-                .segments
-                .map
-                .remove(&base)
-                .expect("it was put back");
-            self.note_hole(&mut segment, hole, &path, reason);
-            segment.bytes = size;
-            self.log.segments.map.insert(base, segment);
-            return Ok(next);
+            return self.leave_gap(&path, (base, next), (position, size, reason), next_offset);
         }
-        self.cut(&path, position, size, reason)?;
+        if position < size {
+            self.cut(&path, position, size, reason)?;
+        }
         for later in later {
             self.drop_segment(*later)?;
         }
         Ok(next_offset)
+    }
+
+    /// Good records follow in another segment: nothing is cut.
+    fn leave_gap(
+        &mut self,
+        path: &Path,
+        (base, next): (Offset, Offset),
+        (position, size, reason): (u64, u64, &str),
+        next_offset: Offset,
+    ) -> Result<Offset, LoadError> {
+        if position == size {
+            // Compaction leaves such gaps, so they are no errors to a reader.
+            if !self.log.config.compact {
+                self.report.warnings.push(format!(
+                    "{}: ends before offset {next_offset}, the next segment begins at {next}",
+                    path.display()
+                ));
+            }
+            return Ok(next_offset);
+        }
+        let hole = Hole {
+            begin: position,
+            until: size,
+            first_offset: next_offset,
+            next_offset: next,
+        };
+        let mut segment = self
+            .log
+            .segments
+            .map
+            .remove(&base)
+            .expect("it was put back");
+        self.note_hole(&mut segment, hole, path, reason);
+        segment.bytes = size;
+        self.log.segments.map.insert(base, segment);
+        Ok(next)
     }
 
     fn note_hole(&mut self, segment: &mut Segment, hole: Hole, path: &Path, reason: &str) {

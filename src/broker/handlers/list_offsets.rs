@@ -36,13 +36,17 @@ impl Handle for ListOffsetsRequest {
             _ => Isolation::ReadUncommitted,
         };
         let topics = self.topics.iter().map(|topic| {
-            let partitions =
-                topic.partitions.iter().map(|asked| answer(&topic.name, asked, isolation, context));
+            let partitions = topic
+                .partitions
+                .iter()
+                .map(|asked| answer(&topic.name, asked, isolation, context));
             ListOffsetsTopicResponse::default()
                 .with_name(topic.name.clone())
                 .with_partitions(partitions.collect())
         });
-        ListOffsetsResponse::default().with_topics(topics.collect()).into()
+        ListOffsetsResponse::default()
+            .with_topics(topics.collect())
+            .into()
     }
 }
 
@@ -76,11 +80,16 @@ fn answer(
         Ok(Some((timestamp, offset))) => {
             // A field that version 3 lacks must stay at its default.
             let epoch = if context.version() >= 4 {
-                partition.epoch_of(offset).map_or(LeaderEpoch::NONE.0, |epoch| epoch.0)
+                partition
+                    .epoch_of(offset)
+                    .map_or(LeaderEpoch::NONE.0, |epoch| epoch.0)
             } else {
                 LeaderEpoch::NONE.0
             };
-            answer.with_timestamp(timestamp).with_offset(offset.0).with_leader_epoch(epoch)
+            answer
+                .with_timestamp(timestamp)
+                .with_offset(offset.0)
+                .with_leader_epoch(epoch)
         }
         Ok(None) => answer,
         Err(error) => answer.with_error_code(read_failure(&error).code()),
