@@ -245,6 +245,12 @@ impl Partition {
         action(&mut self.core.lock().log)
     }
 
+    /// Returns whether `cleanup.policy` lets records be deleted from the front.
+    #[must_use]
+    pub fn may_delete_records(&self) -> bool {
+        self.settings.load().log.delete
+    }
+
     /// Raises the log's start offset, as DeleteRecords asks; at most to the high watermark.
     pub fn delete_records_before(&self, before: Offset) -> Result<Offset, ReadFailure> {
         let mut core = self.core.lock();

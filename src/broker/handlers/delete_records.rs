@@ -57,6 +57,10 @@ fn delete(
         .replicas
         .partition(topic, number)
         .ok_or(ErrorCode::UnknownTopicOrPartition)?;
+    // What compaction alone keeps clean has no start to move.
+    if !partition.may_delete_records() {
+        return Err(ErrorCode::PolicyViolation);
+    }
     partition
         .delete_records_before(Offset(before))
         .map_err(|error| read_failure(&error))

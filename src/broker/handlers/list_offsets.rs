@@ -2,7 +2,8 @@
 //!
 //! Times below zero are names: -1 latest, -2 earliest, -3 the record with the largest timestamp
 //! (KIP-734), -4 earliest kept locally (KIP-405), -5 last in remote storage, -6 first not yet in
-//! remote storage. There is no remote storage here, so -4 is earliest and -5 finds nothing.
+//! remote storage. There is no remote storage here, so -4 is earliest, and -5 and -6 find
+//! nothing.
 
 use crate::broker::answer::Answer;
 use crate::broker::context::RequestContext;
@@ -99,10 +100,8 @@ fn answer(
 fn find(partition: &Partition, timestamp: i64, isolation: Isolation) -> Result<Found, ReadFailure> {
     Ok(match timestamp {
         LATEST => Some((-1, partition.readable_until(isolation))),
-        EARLIEST | EARLIEST_LOCAL | EARLIEST_PENDING_UPLOAD => {
-            Some((-1, partition.log_start_offset()))
-        }
-        LATEST_TIERED => None,
+        EARLIEST | EARLIEST_LOCAL => Some((-1, partition.log_start_offset())),
+        LATEST_TIERED | EARLIEST_PENDING_UPLOAD => None,
         MAX_TIMESTAMP => partition.offset_of_max_timestamp()?.map(pair),
         time => partition.offset_for_timestamp(time, isolation)?.map(pair),
     })
