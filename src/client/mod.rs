@@ -13,6 +13,8 @@ mod config;
 mod connection;
 pub mod consumer;
 mod error;
+#[cfg(test)]
+mod fake_broker;
 mod handshake;
 mod log;
 mod metadata;

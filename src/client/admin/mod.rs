@@ -131,3 +131,126 @@ fn in_order<K: PartialEq, V>(
     };
     wanted.into_iter().map(place).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+    use crate::client::fake_broker::{FakeBroker, Reply, TOPIC, api_versions};
+    use crate::client::{ClientKind, Log};
+    use crate::protocol::messages::create_topics_response::CreatableTopicResult;
+    use crate::protocol::messages::{ApiVersionsResponse, CreateTopicsResponse, TopicName};
+    use crate::protocol::{ApiKey, Request};
+
+    fn admin(servers: &str, settings: &[(&str, &str)]) -> Admin {
+        let mut map = BTreeMap::from([("bootstrap.servers".to_owned(), servers.to_owned())]);
+        map.insert("retry.backoff.ms".into(), "5".into());
+        map.extend(
+            settings
+                .iter()
+                .map(|(k, v)| ((*k).to_owned(), (*v).to_owned())),
+        );
+        Admin::new(ClientConfig::from_map(ClientKind::Admin, &map, Log::silent()).unwrap())
+    }
+
+    #[tokio::test]
+    async fn a_broker_that_is_not_there_is_told_in_kafkas_words() {
+        let admin = admin("127.0.0.1:1", &[("default.api.timeout.ms", "120")]);
+        let error = admin.list_topics().await.unwrap_err();
+        assert_eq!(
+            error.java(),
+            "org.apache.kafka.common.errors.TimeoutException: \
+             Timed out waiting for a node assignment. Call: listTopics"
+        );
+    }
+
+    #[tokio::test]
+    async fn a_broker_that_knows_an_older_api_versions_is_spoken_to_in_that() {
+        let mut asked = 0;
+        let broker = FakeBroker::start(move |request| match request {
+            Request::ApiVersions(_) => {
+                asked += 1;
+                if asked > 1 {
+                    return Reply::Usual;
+                }
+                let refusal = ApiVersionsResponse::default()
+                    .with_error_code(ErrorCode::UnsupportedVersion.code());
+                Reply::InsteadIn(0, refusal.into())
+            }
+            _ => Reply::Usual,
+        });
+        let admin = admin(&broker.servers(), &[]);
+        // The refusal names no versions, so version 0 is next.
+        let topics = admin.list_topics().await.unwrap();
+        assert_eq!(topics[0].name, TOPIC);
+    }
+
+    #[tokio::test]
+    async fn a_broker_without_the_paged_description_is_asked_by_metadata() {
+        let broker = FakeBroker::start(|request| match request {
+            Request::ApiVersions(_) => {
+                let mut versions = api_versions();
+                let paged = ApiKey::DescribeTopicPartitions.code();
+                versions.api_keys.retain(|api| api.api_key != paged);
+                Reply::Instead(versions.into())
+            }
+            _ => Reply::Usual,
+        });
+        let admin = admin(&broker.servers(), &[]);
+        let names = [TOPIC.to_owned(), "other".to_owned()];
+        let described = admin.describe_topics(&names, 2000).await.unwrap();
+        let topic = described[0].1.as_ref().unwrap();
+        assert_eq!(topic.partitions[0].elr, None);
+        assert!(described[1].1.is_err());
+    }
+
+    #[tokio::test]
+    async fn a_controller_that_moved_is_looked_up_again() {
+        let mut asked = 0;
+        let broker = FakeBroker::start(move |request| match request {
+            Request::CreateTopics(_) => {
+                asked += 1;
+                let code = if asked == 1 {
+                    ErrorCode::NotController
+                } else {
+                    ErrorCode::None
+                };
+                let topic = CreatableTopicResult::default()
+                    .with_name(TopicName("new".into()))
+                    .with_error_code(code.code());
+                Reply::Instead(
+                    CreateTopicsResponse::default()
+                        .with_topics(vec![topic])
+                        .into(),
+                )
+            }
+            _ => Reply::Usual,
+        });
+        let admin = admin(&broker.servers(), &[]);
+        let topic = NewTopic {
+            name: "new".into(),
+            ..NewTopic::default()
+        };
+        let created = admin.create_topics(&[topic], Apply::Now).await.unwrap();
+        assert!(created[0].1.is_ok(), "{created:?}");
+    }
+
+    #[tokio::test]
+    async fn an_answer_that_is_lost_is_asked_for_again() {
+        let mut asked = 0;
+        let broker = FakeBroker::start(move |request| match request {
+            Request::Metadata(_) => {
+                asked += 1;
+                if asked < 3 {
+                    Reply::LoseHalf
+                } else {
+                    Reply::Usual
+                }
+            }
+            _ => Reply::Usual,
+        });
+        let admin = admin(&broker.servers(), &[]);
+        assert_eq!(admin.list_topics().await.unwrap().len(), 1);
+    }
+}

@@ -278,3 +278,160 @@ impl Consumer {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::client::Log;
+    use crate::client::fake_broker::{FakeBroker, Reply, TOPIC};
+    use crate::client::producer::{Producer, ProducerConfig, ProducerRecord};
+    use crate::protocol::messages::FetchResponse;
+    use crate::protocol::messages::fetch_response::{FetchableTopicResponse, PartitionData};
+    use crate::protocol::{ErrorCode, Request};
+
+    const COUNT: usize = 200;
+
+    fn map(broker: &FakeBroker, settings: &[(&str, &str)]) -> BTreeMap<String, String> {
+        let mut map = BTreeMap::from([("bootstrap.servers".to_owned(), broker.servers())]);
+        map.insert("retry.backoff.ms".into(), "5".into());
+        map.insert("batch.size".into(), "300".into());
+        map.extend(
+            settings
+                .iter()
+                .map(|(k, v)| ((*k).to_owned(), (*v).to_owned())),
+        );
+        map
+    }
+
+    fn fill(broker: &FakeBroker) {
+        let config = ProducerConfig::from_map(&map(broker, &[]), Log::silent()).unwrap();
+        let mut producer = Producer::start(config, Box::new(|_| {})).unwrap();
+        for number in 0..COUNT {
+            let value = number.to_string();
+            let record = ProducerRecord {
+                topic: TOPIC,
+                value: Some(value.as_bytes()),
+                ..ProducerRecord::default()
+            };
+            producer.send(&record).unwrap();
+        }
+        producer.close(None);
+    }
+
+    fn consumer(broker: &FakeBroker, settings: &[(&str, &str)]) -> Consumer {
+        let config = ConsumerConfig::from_map(&map(broker, settings), Log::silent()).unwrap();
+        Consumer::new(config).unwrap()
+    }
+
+    /// Reads until `count` records have come.
+    fn read(consumer: &mut Consumer, count: usize) -> Result<Vec<String>, ClientError> {
+        let mut values = Vec::new();
+        while values.len() < count {
+            let mut fetched = consumer.poll(Duration::from_secs(10))?;
+            assert!(!fetched.is_empty(), "only {} records in time", values.len());
+            while let Some(batch) = fetched.next_batch()? {
+                for record in batch.records {
+                    let value = record?.value.unwrap();
+                    values.push(String::from_utf8_lossy(value).into_owned());
+                }
+            }
+        }
+        Ok(values)
+    }
+
+    fn numbers(range: std::ops::Range<usize>) -> Vec<String> {
+        range.map(|number| number.to_string()).collect()
+    }
+
+    fn nth_fetch(nth: usize, reply: fn(&Request) -> Reply) -> impl FnMut(&Request) -> Reply {
+        let mut count = 0;
+        move |request| match request {
+            Request::Fetch(_) => {
+                count += 1;
+                if count == nth + 1 {
+                    reply(request)
+                } else {
+                    Reply::Usual
+                }
+            }
+            _ => Reply::Usual,
+        }
+    }
+
+    fn refuse(request: &Request, code: ErrorCode) -> Reply {
+        let Request::Fetch(request) = request else {
+            return Reply::Usual;
+        };
+        let partition = PartitionData::default()
+            .with_error_code(code.code())
+            .with_aborted_transactions(None);
+        let topic = FetchableTopicResponse::default()
+            .with_topic_id(request.topics[0].topic_id)
+            .with_partitions(vec![partition]);
+        Reply::Instead(FetchResponse::default().with_responses(vec![topic]).into())
+    }
+
+    #[test]
+    fn what_goes_wrong_once_neither_loses_nor_doubles() {
+        let faults: [(&str, fn(&Request) -> Reply); 5] = [
+            ("lost answer", |_| Reply::Lose),
+            ("half an answer", |_| Reply::LoseHalf),
+            ("no answer", |_| Reply::Ignore),
+            ("not leader", |r| refuse(r, ErrorCode::NotLeaderOrFollower)),
+            ("unknown topic id", |r| refuse(r, ErrorCode::UnknownTopicId)),
+        ];
+        for (name, fault) in faults {
+            for nth in 0..2 {
+                let broker = FakeBroker::start(nth_fetch(nth, fault));
+                fill(&broker);
+                let mut consumer = consumer(&broker, &[("request.timeout.ms", "200")]);
+                consumer.subscribe(&[TOPIC.to_owned()], Start::Earliest);
+                let values = read(&mut consumer, COUNT).unwrap();
+                assert_eq!(values, numbers(0..COUNT), "{name} {nth}");
+            }
+        }
+    }
+
+    #[test]
+    fn an_offset_in_the_middle_of_a_batch_is_where_reading_begins() {
+        let broker = FakeBroker::start(|_| Reply::Usual);
+        fill(&broker);
+        let mut consumer = consumer(&broker, &[]);
+        let partition = TopicPartition::new(TOPIC, 0);
+        let start = Start::Offset(Offset(101));
+        consumer.assign(&[(partition.clone(), start)]).unwrap();
+        let values = read(&mut consumer, COUNT - 101).unwrap();
+        assert_eq!(values, numbers(101..COUNT));
+        let end = i64::try_from(COUNT).unwrap();
+        assert_eq!(consumer.positions()[&partition], Some(Offset(end)));
+        consumer
+            .seek(&partition, Start::Offset(Offset(198)))
+            .unwrap();
+        assert_eq!(read(&mut consumer, 2).unwrap(), ["198", "199"]);
+    }
+
+    #[test]
+    fn a_position_that_is_gone_goes_where_the_policy_says() {
+        let broker = FakeBroker::start(|_| Reply::Usual);
+        fill(&broker);
+        let gone = [(TopicPartition::new(TOPIC, 0), Start::Offset(Offset(9999)))];
+        let mut earliest = consumer(&broker, &[("auto.offset.reset", "earliest")]);
+        earliest.assign(&gone).unwrap();
+        assert_eq!(read(&mut earliest, COUNT).unwrap(), numbers(0..COUNT));
+
+        let mut none = consumer(&broker, &[("auto.offset.reset", "none")]);
+        none.assign(&gone).unwrap();
+        let error = none.poll(Duration::from_secs(10)).unwrap_err();
+        assert_eq!(error.code(), Some(ErrorCode::OffsetOutOfRange));
+    }
+
+    #[test]
+    fn a_poll_ends_in_time_or_when_it_is_woken() {
+        let broker = FakeBroker::start(|_| Reply::Usual);
+        let mut consumer = consumer(&broker, &[]);
+        consumer.subscribe(&[TOPIC.to_owned()], Start::Latest);
+        assert!(consumer.poll(Duration::from_millis(20)).unwrap().is_empty());
+        consumer.waker().wake();
+        assert!(consumer.poll(Duration::MAX).unwrap().is_empty());
+    }
+}

@@ -14,7 +14,7 @@ use std::time::Duration;
 use parking_lot::{Condvar, Mutex, MutexGuard};
 use tokio::sync::Notify;
 
-use super::batch::Batch;
+use super::batch::{Batch, Order};
 use super::config::ProducerConfig;
 use super::partitioner::{Sticky, partition_of};
 use crate::client::error::ClientError;
@@ -72,7 +72,7 @@ fn varint_bytes(length: usize) -> usize {
 pub(super) struct PartitionQueue {
     /// The leader, if there is one.
     pub(super) leader: Option<BrokerId>,
-    /// Closed batches, in order of their serials; those to be sent again are first.
+    /// Closed batches, in their order; those to be sent again are first.
     pub(super) closed: VecDeque<Batch>,
     /// The batch that records are added to.
     pub(super) open: Option<Batch>,
@@ -80,10 +80,12 @@ pub(super) struct PartitionQueue {
     pub(super) in_flight: usize,
     /// Whether one of those was sent before.
     pub(super) retry_in_flight: bool,
-    /// Serial of the oldest batch that is not done, among those that were sent.
-    pub(super) outstanding: VecDeque<u64>,
+    /// The batches that were sent and are not done, the oldest first.
+    pub(super) outstanding: VecDeque<Order>,
     /// Producer id and epoch that the sequences below belong to.
     pub(super) writer: Option<(i64, i16)>,
+    /// Whether the broker has stored a batch of that id and epoch.
+    pub(super) confirmed: bool,
     /// Sequence number of the next batch's first record.
     pub(super) next_sequence: i32,
     /// Whether the broker has lost the thread: sequences start again once nothing is in flight.
@@ -96,7 +98,7 @@ impl PartitionQueue {
         let place = self
             .closed
             .iter()
-            .position(|other| other.serial > batch.serial)
+            .position(|other| other.order > batch.order)
             .unwrap_or(self.closed.len());
         self.closed.insert(place, batch);
     }
@@ -399,7 +401,7 @@ impl Accumulator {
             .pop()
             .unwrap_or_else(|| Vec::with_capacity(wanted.max(HEADER_BYTES)));
         let builder = BatchBuilder::with_buffer(buffer, self.config.batch_bytes);
-        let batch = Batch::new((topic, partition), serial, created, wanted, builder);
+        let batch = Batch::new((topic, partition), (serial, 0), created, wanted, builder);
         let Some(queue) = queue_mut(state, topic, partition) else {
             return Err(ErrorCode::UnknownTopicOrPartition.into());
         };
@@ -522,6 +524,10 @@ impl Accumulator {
             && buffer.capacity() >= self.config.batch_bytes
         {
             state.spare.push(buffer);
+        }
+        if state.ending.is_some() {
+            // The sender may be about to wait for more.
+            self.work.notify_one();
         }
         drop(state);
         self.changed.notify_all();

@@ -45,6 +45,10 @@ impl Sealed {
     }
 }
 
+/// The place of a batch in its partition: its number, and of what was cut out of a batch, the
+/// number of its first record there.
+pub(super) type Order = (u64, i32);
+
 /// A batch on its way.
 #[derive(Debug)]
 pub(super) struct Batch {
@@ -53,7 +57,7 @@ pub(super) struct Batch {
     /// Number of the partition in its topic.
     pub(super) partition: usize,
     /// Orders the batches of a partition.
-    pub(super) serial: u64,
+    pub(super) order: Order,
     /// When its first record came, on the monotonic clock.
     pub(super) created: Duration,
     /// Not to be sent again before this time.
@@ -84,7 +88,7 @@ impl Batch {
     /// Returns an empty batch in this buffer.
     pub(super) fn new(
         (topic, partition): (usize, usize),
-        serial: u64,
+        order: Order,
         created: Duration,
         reserved: usize,
         builder: BatchBuilder,
@@ -92,7 +96,7 @@ impl Batch {
         Self {
             topic,
             partition,
-            serial,
+            order,
             created,
             retry_at: Duration::ZERO,
             attempts: 0,
@@ -225,7 +229,7 @@ impl Batch {
                 state: BatchState::Sealed(sealed),
                 ..Self::new(
                     (self.topic, self.partition),
-                    self.serial,
+                    (self.order.0, self.order.1 + begin),
                     self.created,
                     0,
                     BatchBuilder::new(0),
@@ -346,7 +350,7 @@ mod tests {
 
     fn batch(count: u8) -> Batch {
         let builder = BatchBuilder::new(10_000);
-        let mut batch = Batch::new((0, 0), 7, Duration::ZERO, 100, builder);
+        let mut batch = Batch::new((0, 0), (7, 0), Duration::ZERO, 100, builder);
         for number in 0..count {
             let fits = batch.append(None, Some(&[number]), &[], i64::from(number));
             assert_eq!(fits, Append::Fits);

@@ -125,6 +125,7 @@ pub(super) fn assign(queue: &mut PartitionQueue, batch: &mut Batch, identity: &I
             return false;
         }
         queue.writer = Some(current);
+        queue.confirmed = false;
         queue.next_sequence = 0;
     }
     number_batch(queue, batch, current);
@@ -145,6 +146,7 @@ pub(super) fn restart(queue: &mut PartitionQueue, identity: &Identity) {
         current = identity.current().unwrap_or(current);
     }
     queue.writer = Some(current);
+    queue.confirmed = false;
     queue.next_sequence = 0;
     let mut closed = std::mem::take(&mut queue.closed);
     for batch in closed.iter_mut().filter(|batch| batch.writer.is_some()) {

@@ -153,7 +153,7 @@ mod tests {
     use crate::record::{BatchBuilder, Codec, RecordBatch};
 
     fn entry(topic: &str, partition: i32) -> Entry {
-        let mut batch = Batch::new((0, 0), 0, Duration::ZERO, 0, BatchBuilder::new(4000));
+        let mut batch = Batch::new((0, 0), (0, 0), Duration::ZERO, 0, BatchBuilder::new(4000));
         for _ in 0..20 {
             let _fits = batch.append(None, Some(&[b'x'; 100]), &[], 1);
         }

@@ -224,7 +224,10 @@ impl Sender {
             }
             restart(queue, &self.identity);
         }
-        if queue.in_flight > 0 && queue.retry_in_flight {
+        // A broker that knows nothing of a producer takes any sequence: until it has the first
+        // batch, a second one could slip in before it.
+        let unconfirmed = queue.writer.is_some() && !queue.confirmed;
+        if queue.in_flight > 0 && (queue.retry_in_flight || unconfirmed) {
             return Err(None);
         }
         if let Some(front) = queue.closed.front() {
@@ -249,7 +252,7 @@ impl Sender {
         }
         queue.retry_in_flight = batch.was_dispatched();
         if !batch.was_dispatched() {
-            queue.outstanding.push_back(batch.serial);
+            queue.outstanding.push_back(batch.order);
             batch.set_dispatched();
         }
         queue.in_flight += 1;
@@ -338,9 +341,10 @@ impl Sender {
         if queue.in_flight == 0 {
             queue.retry_in_flight = false;
         }
-        let oldest = queue.outstanding.front() == Some(&batch.serial);
+        let oldest = queue.outstanding.front() == Some(&batch.order);
         let (error, counts) = match outcome {
             Outcome::Stored(offset, time) => {
+                queue.confirmed = true;
                 drop(guard);
                 return self.done(batch, &Ok((offset, time)));
             }
@@ -408,18 +412,16 @@ impl Sender {
 
     /// Cuts a batch that the broker finds too large, and sends the halves.
     fn split(&mut self, batch: Batch, error: ClientError) {
-        let (topic, partition, serial) = (batch.topic, batch.partition, batch.serial);
+        let (topic, partition, whole) = (batch.topic, batch.partition, batch.order);
         match batch.split(self.config.codec, self.config.level) {
             Ok((low, high)) => {
                 let mut state = self.accumulator.lock();
                 state.unfinished += 1;
                 if let Some(queue) = queue_mut(&mut state, topic, partition) {
-                    let place = queue
-                        .outstanding
-                        .iter()
-                        .position(|s| *s == serial)
-                        .unwrap_or(0);
-                    queue.outstanding.insert(place, serial);
+                    let place = queue.outstanding.iter().position(|order| *order == whole);
+                    // The first half has the place of the whole.
+                    let behind = place.map_or(queue.outstanding.len(), |place| place + 1);
+                    queue.outstanding.insert(behind, high.order);
                     queue.put_back(low);
                     queue.put_back(high);
                 }
@@ -461,8 +463,8 @@ impl Sender {
         let name = {
             let mut state = self.accumulator.lock();
             if let Some(queue) = queue_mut(&mut state, batch.topic, batch.partition) {
-                let serial = batch.serial;
-                if let Some(at) = queue.outstanding.iter().position(|other| *other == serial) {
+                let order = batch.order;
+                if let Some(at) = queue.outstanding.iter().position(|other| *other == order) {
                     queue.outstanding.remove(at);
                 }
             }
