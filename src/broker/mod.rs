@@ -12,6 +12,7 @@ mod dispatch;
 mod errors;
 mod features;
 mod flush_pool;
+pub mod format;
 mod handlers;
 mod housekeeping;
 mod image_apply;

@@ -24,6 +24,7 @@ mod server_start;
 mod server_stop;
 mod signals;
 mod status;
+mod storage;
 mod topics;
 mod version;
 mod wait;
@@ -60,6 +61,7 @@ pub const COMMANDS: &[CommandRow] = &[
     get_offsets::COMMAND,
     delete_records::COMMAND,
     broker_api_versions::COMMAND,
+    storage::COMMAND,
     server_start::COMMAND,
     server_stop::COMMAND,
     run::COMMAND,

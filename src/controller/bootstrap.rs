@@ -6,9 +6,12 @@ use crate::metadata::MetadataRecord;
 use crate::metadata::record::{Config, FeatureLevel, resource_type};
 use crate::types::TimestampMs;
 
+/// The level of `metadata.version` in 4.3 (`MetadataVersion.IBP_4_3_IV0`).
+pub const METADATA_LEVEL: i16 = 30;
+
 /// The features of a directory that 4.3.1 formats, at the levels that it writes.
 const FEATURES: [(&str, i16); 6] = [
-    ("metadata.version", 30),
+    ("metadata.version", METADATA_LEVEL),
     ("eligible.leader.replicas.version", 1),
     ("group.version", 1),
     ("share.version", 1),
@@ -33,6 +36,12 @@ pub fn bootstrap_records() -> Vec<MetadataRecord> {
         .into(),
     );
     records
+}
+
+/// Returns the features that a directory is formatted with, and their levels.
+#[must_use]
+pub const fn bootstrap_levels() -> &'static [(&'static str, i16)] {
+    &FEATURES
 }
 
 fn feature_records() -> Vec<MetadataRecord> {

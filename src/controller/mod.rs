@@ -14,7 +14,7 @@ mod placement;
 mod producer_ids;
 mod topics;
 
-pub use bootstrap::{bootstrap_records, format_files};
+pub use bootstrap::{METADATA_LEVEL, bootstrap_levels, bootstrap_records, format_files};
 pub use brokers::{BrokerStopped, RegisterBroker, Registered, Unfence};
 pub use configs::{AlterConfigs, ConfigChange, ConfigOperation, ReplaceConfigs};
 pub use kraft::Voter;
