@@ -934,7 +934,9 @@ _kt_with_values() {
         --bootstrap-server|-bootstrap-server) kind=brokers ;;
     esac
     if [[ -n $kind ]]; then
-        COMPREPLY=($(compgen -W "$("${COMP_WORDS[0]}" __complete "$kind" 2>/dev/null)" -- "$word"))
+        local values
+        values=$("${COMP_WORDS[0]}" __complete "$kind" 2>/dev/null)
+        COMPREPLY=($(compgen -W "$values" -- "$word"))
         return 0
     fi
     _kt "$@"

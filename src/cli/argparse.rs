@@ -2,8 +2,8 @@
 //! with argparse's sentences.
 //!
 //! Options before or behind words, subcommands, unambiguous prefixes of long options, errors as
-//! `usage: PROG ...` and `PROG: error: SENTENCE` on stderr with exit code 1. `--help` goes to stdout
-//! with exit code 0, in every tool.
+//! `usage: PROG ...` and `PROG: error: SENTENCE` on stderr with exit code 1. `--help` goes to
+//! stdout with exit code 0, in every tool.
 
 use std::ffi::OsString;
 

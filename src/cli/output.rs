@@ -32,7 +32,12 @@ pub enum Format {
 #[derive(Clone, Copy, Debug, Default, clap::Args)]
 pub struct OutputOptions {
     /// How to print the data.
-    #[arg(long = "output", value_enum, default_value_t = Format::Text, value_name = "text|json|table")]
+    #[arg(
+        long = "output",
+        value_enum,
+        default_value_t = Format::Text,
+        value_name = "text|json|table"
+    )]
     pub format: Format,
 }
 

@@ -167,7 +167,7 @@ fn run(call: &Invocation, output: &mut Output) -> Result<Exit, CommandError> {
         &connection,
         more,
         output,
-        |error| CommandError::failed(error),
+        CommandError::failed,
         async |admin, output: &mut Output| print(&admin, &options, output).await,
     )
 }

@@ -110,7 +110,9 @@ _kt_with_values() {{
     case \"${{COMP_WORDS[COMP_CWORD-1]}}\" in
 {cases}    esac
     if [[ -n $kind ]]; then
-        COMPREPLY=($(compgen -W \"$(\"${{COMP_WORDS[0]}}\" {HIDDEN} \"$kind\" 2>/dev/null)\" -- \"$word\"))
+        local values
+        values=$(\"${{COMP_WORDS[0]}}\" {HIDDEN} \"$kind\" 2>/dev/null)
+        COMPREPLY=($(compgen -W \"$values\" -- \"$word\"))
         return 0
     fi
     _kt \"$@\"

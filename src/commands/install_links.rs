@@ -62,10 +62,8 @@ fn run(call: &Invocation, output: &mut Output) -> Result<Exit, CommandError> {
 
     let links: Vec<_> = names().into_iter().map(|name| folder.join(name)).collect();
     // Nothing is made if one of them is in the way.
-    for link in links
-        .iter()
-        .filter(|link| !options.force && is_foreign(link, &target))
-    {
+    let foreign = |link: &&PathBuf| !options.force && is_foreign(link, &target);
+    if let Some(link) = links.iter().find(foreign) {
         let sentence = format!("{} exists and is not a link to kt", link.display());
         return Err(CommandError::failed(sentence).hint("--force replaces it."));
     }

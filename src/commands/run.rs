@@ -177,8 +177,8 @@ async fn run_command(words: &[OsString], address: &str) -> Result<Exit, CommandE
     loop {
         tokio::select! {
             status = child.wait() => {
-                let status = status
-                    .map_err(|error| CommandError::failed(format!("The command was lost: {error}")))?;
+                let lost = |error| CommandError::failed(format!("The command was lost: {error}"));
+                let status = status.map_err(lost)?;
                 return Ok(exit_of(status));
             }
             _ = terminate.recv() => pass_on(&child, Signal::TERM),

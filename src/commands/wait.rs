@@ -45,9 +45,8 @@ fn run(call: &Invocation, output: &mut Output) -> Result<Exit, CommandError> {
     let _progress = Progress::waiting(output, "Waiting for a broker");
     loop {
         let left = until.saturating_sub(clock.monotonic());
-        let reason = match attempt(&address, left.min(ATTEMPT_TIMEOUT))? {
-            None => return Ok(Exit::SUCCESS),
-            Some(reason) => reason,
+        let Some(reason) = attempt(&address, left.min(ATTEMPT_TIMEOUT))? else {
+            return Ok(Exit::SUCCESS);
         };
         if left.is_zero() {
             let sentence = format!("No broker answered in {:?}: {reason}", options.timeout);

@@ -127,8 +127,9 @@ fn run_leaves_nothing_behind_even_when_it_is_killed() {
 #[test]
 fn run_passes_sigterm_on_and_ends_with_its_code() {
     let bench = Bench::new();
-    let line = "kt run -- bash -c 'trap \"exit 7\" TERM; echo ready > ready; while :; do sleep 0.05; done' \
-        & p=$!; until [ -s ready ]; do kill -0 $p || exit 99; done; kill $p; wait $p";
+    let line = "kt run -- bash -c 'trap \"exit 7\" TERM; echo ready > ready
+            while :; do sleep 0.05; done' & p=$!
+        until [ -s ready ]; do kill -0 $p || exit 99; done; kill $p; wait $p";
     let output = bench.run(line);
     assert_eq!(output.status.code(), Some(7), "{}", text(&output.stderr));
 }

@@ -5,6 +5,12 @@
 //! `2| ...` (stderr) are what must come. `KT_UPDATE_GOLDEN=1 cargo test --test commands` writes
 //! down what came instead; look at the difference before you keep it.
 
+#![expect(
+    clippy::disallowed_methods,
+    clippy::panic,
+    reason = "a test keeps its transcripts as files, and fails by panicking"
+)]
+
 mod harness;
 mod local_broker;
 mod transcripts;

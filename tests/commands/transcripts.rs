@@ -8,6 +8,16 @@ fn topics() {
 }
 
 #[test]
+fn console_producer() {
+    check("console-producer");
+}
+
+#[test]
+fn console_consumer() {
+    check("console-consumer");
+}
+
+#[test]
 fn configs() {
     check("configs");
 }

@@ -4,6 +4,7 @@
 //! Quotas and SCRAM credentials (users, clients, ips) are refused.
 
 mod alter;
+mod changes;
 mod describe;
 mod entity;
 mod options;

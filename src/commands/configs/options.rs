@@ -3,11 +3,7 @@
 use clap::CommandFactory;
 
 use super::entity::{Entity, EntityType, Which};
-use crate::cli::{
-    CommandError, ConnectionOptions, Format, OutputOptions, PropertiesMap, read_properties_file,
-};
-use crate::client::admin::{ConfigChange, ConfigOperation};
-use crate::fs::RealFs;
+use crate::cli::{CommandError, ConnectionOptions, Format, OutputOptions};
 
 /// This tool helps to manipulate and describe entity config for a topic, client, user, broker, ip,
 /// client-metrics or group.
@@ -82,13 +78,13 @@ pub(super) struct Options {
     client_metrics: Option<String>,
     /// Settings to make: k1=v1,k2=[v2,v3],k3=v4, where brackets hold a value with commas.
     #[arg(long = "add-config", value_name = "String")]
-    add_config: Option<String>,
+    pub(super) add_config: Option<String>,
     /// File with settings to make.
     #[arg(long = "add-config-file", value_name = "String")]
-    add_config_file: Option<String>,
+    pub(super) add_config_file: Option<String>,
     /// Names of settings to take back: k1,k2.
     #[arg(long = "delete-config", value_name = "String")]
-    delete_config: Option<String>,
+    pub(super) delete_config: Option<String>,
     #[arg(long, hide = true)]
     force: bool,
     #[command(flatten)]
@@ -111,7 +107,7 @@ pub(super) struct Request {
     pub(super) format: Format,
 }
 
-fn failed(sentence: impl std::fmt::Display) -> CommandError {
+pub(super) fn failed(sentence: impl std::fmt::Display) -> CommandError {
     CommandError::failed(sentence)
 }
 
@@ -331,40 +327,6 @@ impl Options {
             _ => Ok(()),
         }
     }
-
-    /// Returns the changes that the options ask for.
-    pub(super) fn changes(&self) -> Result<Vec<ConfigChange>, CommandError> {
-        let mut set = match self.add_config_file.as_deref() {
-            Some(path) => read_properties_file(&RealFs, path)?,
-            None => PropertiesMap::new(),
-        };
-        if let Some(text) = &self.add_config {
-            set.extend(parse_settings(text)?);
-        }
-        let allowed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-');
-        if let Some(key) = set.keys().find(|key| !key.chars().all(allowed)) {
-            return Err(failed(format!(
-                "Invalid character found for config key: {key}"
-            )));
-        }
-        let deleted = self.delete_config.as_deref().unwrap_or_default();
-        let deleted = deleted
-            .split(',')
-            .map(str::trim)
-            .filter(|name| !name.is_empty());
-        let mut changes: Vec<_> = set
-            .into_iter()
-            .map(|(name, value)| ConfigChange {
-                name,
-                operation: ConfigOperation::Set(value),
-            })
-            .collect();
-        changes.extend(deleted.map(|name| ConfigChange {
-            name: name.to_owned(),
-            operation: ConfigOperation::Delete,
-        }));
-        Ok(changes)
-    }
 }
 
 fn check_describe(kinds: &[EntityType], names: &[String]) -> Result<(), CommandError> {
@@ -381,38 +343,6 @@ fn check_describe(kinds: &[EntityType], names: &[String]) -> Result<(), CommandE
         ));
     }
     Ok(())
-}
-
-/// Reads `k1=v1,k2=[v2,v3]`: commas and equals signs in brackets divide nothing, and the brackets
-/// go.
-fn parse_settings(text: &str) -> Result<PropertiesMap, CommandError> {
-    let mut settings = PropertiesMap::new();
-    for pair in split_outside_brackets(text, ',') {
-        let pieces = split_outside_brackets(pair, '=');
-        let [key, value] = pieces.as_slice() else {
-            return Err(failed(
-                "requirement failed: Invalid entity config: all configs to be added must be in \
-                 the format \"key=val\" or  \"key=[val1,val2]\" to group values which contain \
-                 commas.",
-            ));
-        };
-        let value = value.replace(['[', ']'], "");
-        settings.insert(key.trim().to_owned(), value.trim().to_owned());
-    }
-    Ok(settings)
-}
-
-fn split_outside_brackets(text: &str, separator: char) -> Vec<&str> {
-    let mut inside = false;
-    text.split(|letter| {
-        match letter {
-            '[' => inside = true,
-            ']' => inside = false,
-            _ => {}
-        }
-        letter == separator && !inside
-    })
-    .collect()
 }
 
 #[cfg(test)]
@@ -517,24 +447,6 @@ mod tests {
         ];
         for (line, sentence) in cases {
             assert_eq!(check(line), Err(sentence.to_owned()), "{line}");
-        }
-    }
-
-    #[test]
-    fn settings_with_commas_stand_in_brackets() {
-        let found = parse_settings("cleanup.policy=[compact,delete], segment.bytes = 2097152,a=");
-        let found: Vec<_> = found.unwrap().into_iter().collect();
-        let pair = |key: &str, value: &str| (key.to_owned(), value.to_owned());
-        let expected = [
-            pair("a", ""),
-            pair("cleanup.policy", "compact,delete"),
-            pair("segment.bytes", "2097152"),
-        ];
-        assert_eq!(found, expected);
-        let found = parse_settings("match=[client_id=app.*]").unwrap();
-        assert_eq!(found["match"], "client_id=app.*");
-        for text in ["a", "a=b=c", ""] {
-            assert!(parse_settings(text).is_err(), "{text}");
         }
     }
 }

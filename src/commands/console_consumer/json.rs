@@ -62,7 +62,10 @@ mod tests {
             value: Some(b"\xff"),
             headers: Headers::default(),
         };
-        let expected = r#"{"topic":"t","partition":1,"offset":7,"timestamp":9,"timestampType":"CreateTime","headers":[],"key":null,"valueBase64":"/w=="}"#;
+        let expected = concat!(
+            r#"{"topic":"t","partition":1,"offset":7,"timestamp":9,"timestampType":"CreateTime","#,
+            r#""headers":[],"key":null,"valueBase64":"/w=="}"#
+        );
         assert_eq!(line("t", 1, TimestampType::CreateTime, &record), expected);
     }
 }

@@ -72,8 +72,8 @@ impl Options {
         if let Some(reset) = settings.get("auto.offset.reset") {
             if self.from_beginning && reset != "earliest" {
                 return Err(CommandError::failed(format!(
-                    "Can't simultaneously specify --from-beginning and 'auto.offset.reset={reset}', \
-                     please remove one option"
+                    "Can't simultaneously specify --from-beginning and \
+                     'auto.offset.reset={reset}', please remove one option"
                 )));
             }
         } else {

@@ -7,12 +7,15 @@ use fancy_regex::Regex;
 
 use crate::cli::PropertiesMap;
 
+/// A header: name, and value if it is not null.
+type LineHeader = (String, Option<Vec<u8>>);
+
 /// A record that a line stands for.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct LineRecord {
     pub(super) key: Option<Vec<u8>>,
     pub(super) value: Option<Vec<u8>>,
-    pub(super) headers: Vec<(String, Option<Vec<u8>>)>,
+    pub(super) headers: Vec<LineHeader>,
 }
 
 /// The settings contradict each other, or a line lacks what they ask for.
@@ -26,7 +29,8 @@ pub(super) enum LineError {
     Pattern(String),
     /// A separator is not in the line.
     #[error(
-        "org.apache.kafka.common.KafkaException: No {what} found on line number {number}: '{line}'"
+        "org.apache.kafka.common.KafkaException: No {what} found on line number {number}: \
+         '{line}'"
     )]
     NoSeparator {
         what: &'static str,
@@ -41,8 +45,8 @@ pub(super) enum LineError {
     NoHeaderSeparator { pair: String, number: u64 },
     /// A header's name is the null marker.
     #[error(
-        "org.apache.kafka.common.KafkaException: Header keys should not be equal to the null marker \
-         '{0}' as they can't be null"
+        "org.apache.kafka.common.KafkaException: Header keys should not be equal to the null \
+         marker '{0}' as they can't be null"
     )]
     NullHeaderName(String),
 }
@@ -166,7 +170,7 @@ impl LineReader {
         }
     }
 
-    fn split_headers(&self, text: &str) -> Result<Vec<(String, Option<Vec<u8>>)>, LineError> {
+    fn split_headers(&self, text: &str) -> Result<Vec<LineHeader>, LineError> {
         let mut headers = Vec::new();
         for pair in java_split(&self.headers_separator, text) {
             let Some((name, value)) = pair.split_once(self.headers_key_separator.as_str()) else {

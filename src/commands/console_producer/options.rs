@@ -132,6 +132,9 @@ pub(super) struct Options {
     value_serializer: Option<String>,
 }
 
+/// A setting that has an option: key, the option's value if it is given, the tool's default.
+type WithOption = (&'static str, Option<String>, &'static str);
+
 /// What the options come to, all but the broker's address.
 #[derive(Debug)]
 pub(super) struct Request {
@@ -286,9 +289,7 @@ impl Options {
     }
 
     /// Returns the settings that have an option: key, the option's value, the tool's default.
-    fn with_options_of_their_own(
-        &self,
-    ) -> Result<[(&'static str, Option<String>, &'static str); 11], SyntaxError> {
+    fn with_options_of_their_own(&self) -> Result<[WithOption; 11], SyntaxError> {
         let batch_size = int(&self.batch_size, "batch-size")?;
         let partition_memory = int(
             &self.max_partition_memory_bytes,

@@ -237,7 +237,8 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("server.log");
         let old = "[t] ERROR old (x)\n";
-        let new = "[t] INFO a (x)\n[t] ERROR Exiting Kafka due to fatal exception: port taken (x)\nother\n";
+        let new = "[t] INFO a (x)\n\
+                   [t] ERROR Exiting Kafka due to fatal exception: port taken (x)\nother\n";
         RealFs
             .replace(&path, format!("{old}{new}").as_bytes())
             .unwrap();

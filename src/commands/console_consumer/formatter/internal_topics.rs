@@ -347,7 +347,11 @@ mod tests {
         value.extend_from_slice(&99_i64.to_be_bytes());
         value.extend_from_slice(&[1, 0, 16]);
         value.extend_from_slice(&crate::types::Uuid::METADATA_TOPIC.to_bytes());
-        let expected = r#"{"key":{"type":1,"data":{"group":"g","topic":"t","partition":1}},"value":{"version":4,"data":{"offset":5,"leaderEpoch":-1,"metadata":"","commitTimestamp":99,"topicId":"AAAAAAAAAAAAAAAAAAAAAQ"}}}"#;
+        let expected = concat!(
+            r#"{"key":{"type":1,"data":{"group":"g","topic":"t","partition":1}},"#,
+            r#""value":{"version":4,"data":{"offset":5,"leaderEpoch":-1,"metadata":"","#,
+            r#""commitTimestamp":99,"topicId":"AAAAAAAAAAAAAAAAAAAAAQ"}}}"#
+        );
         let key = commit_key();
         let text = shown(InternalTopicFormatter::Offsets, Some(&key), Some(&value));
         assert_eq!(text, expected);
@@ -379,7 +383,11 @@ mod tests {
         value.extend_from_slice(b"l");
         value.extend_from_slice(&(-1_i64).to_be_bytes());
         value.extend_from_slice(&0_i32.to_be_bytes());
-        let expected = r#"{"key":{"type":2,"data":{"group":"g"}},"value":{"version":3,"data":{"protocolType":"consumer","generation":1,"protocol":"range","leader":"l","currentStateTimestamp":-1,"members":[]}}}"#;
+        let expected = concat!(
+            r#"{"key":{"type":2,"data":{"group":"g"}},"value":{"version":3,"data":{"#,
+            r#""protocolType":"consumer","generation":1,"protocol":"range","leader":"l","#,
+            r#""currentStateTimestamp":-1,"members":[]}}}"#
+        );
         assert_eq!(
             shown(InternalTopicFormatter::Groups, Some(&key), Some(&value)),
             expected

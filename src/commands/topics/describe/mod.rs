@@ -1,19 +1,18 @@
 //! `topics --describe`.
 
-use std::collections::HashMap;
+mod asked;
 
 use serde::Serialize;
 
 use super::options::Options;
-use super::{call_failed, failed, matching};
 use crate::cli::{CommandError, Format, Output};
 use crate::client::Admin;
 use crate::client::admin::{
-    ConfigEntry, ConfigResource, ConfigSource, PartitionDescription, Reassignment, ResourceKind,
-    TopicDescription,
+    ConfigEntry, ConfigSource, PartitionDescription, Reassignment, TopicDescription,
 };
-use crate::protocol::ErrorCode;
-use crate::types::{BrokerId, TopicPartition, Uuid};
+use crate::types::{BrokerId, TopicPartition};
+
+use asked::{Surroundings, described};
 
 /// The order in which Kafka's tool prints a topic's settings: that of a Java hash table of all 33.
 const CONFIG_ORDER: [&str; 33] = [
@@ -68,131 +67,6 @@ pub(super) async fn describe(
         Format::Text => print_text(&shown, options, output),
         Format::Json => output.json(&shown),
         Format::Table => print_table(&shown, output),
-    }
-}
-
-/// Asks for the topics, by id if one is given.
-async fn described(
-    admin: &Admin,
-    options: &Options,
-) -> Result<Vec<TopicDescription>, CommandError> {
-    let id = options
-        .topic_id
-        .as_deref()
-        .filter(|text| !text.is_empty())
-        .map(parse_id);
-    if let Some(id) = id.transpose()?.filter(|id| !id.is_zero()) {
-        return described_by_id(admin, id, options.if_exists).await;
-    }
-    let names = matching(admin, options).await?;
-    if names.is_empty() {
-        return Ok(Vec::new());
-    }
-    let page = options
-        .page
-        .value("partition-size-limit-per-response")
-        .map_err(failed)?;
-    let results = admin
-        .describe_topics(&names, page)
-        .await
-        .map_err(|error| call_failed(&error))?;
-    let topics = results
-        .into_iter()
-        .map(|(_, result)| result)
-        .collect::<Result<Vec<_>, _>>();
-    topics.map_err(|error| call_failed(&error))
-}
-
-async fn described_by_id(
-    admin: &Admin,
-    id: Uuid,
-    if_exists: bool,
-) -> Result<Vec<TopicDescription>, CommandError> {
-    let results = admin
-        .describe_topics_by_id(&[id])
-        .await
-        .map_err(|error| call_failed(&error))?;
-    let mut topics = Vec::new();
-    for (_, result) in results {
-        match result {
-            Ok(topic) => topics.push(topic),
-            Err(error) if error.code() == Some(ErrorCode::UnknownTopicId) => {
-                if !if_exists {
-                    return Err(failed(format!("TopicId '{id}' does not exist as expected")));
-                }
-            }
-            Err(error) => return Err(call_failed(&error)),
-        }
-    }
-    Ok(topics)
-}
-
-/// Reads an id; the sentence tells how many bytes the text stands for, as Kafka's does.
-fn parse_id(text: &str) -> Result<Uuid, CommandError> {
-    text.parse().map_err(|_| {
-        let characters = text.trim_end_matches('=').len();
-        if text.len() > 24 {
-            return failed(format!(
-                "Input string with prefix `{}` is too long to be decoded as a base64 UUID",
-                text.chars().take(24).collect::<String>()
-            ));
-        }
-        failed(format!(
-            "Input string `{text}` decoded as {} bytes, which is not equal to the expected 16 \
-             bytes of a base64-encoded UUID",
-            characters * 6 / 8
-        ))
-    })
-}
-
-/// What is told of topics elsewhere: their settings, moves of replicas, which brokers live.
-struct Surroundings {
-    configs: HashMap<String, Vec<ConfigEntry>>,
-    moves: HashMap<TopicPartition, Reassignment>,
-    live: Vec<BrokerId>,
-}
-
-impl Surroundings {
-    async fn of(admin: &Admin, topics: &[TopicDescription]) -> Result<Self, CommandError> {
-        let mut surroundings = Self {
-            configs: HashMap::new(),
-            moves: HashMap::new(),
-            live: Vec::new(),
-        };
-        if topics.is_empty() {
-            return Ok(surroundings);
-        }
-        let resources: Vec<_> = topics
-            .iter()
-            .map(|topic| ConfigResource::new(ResourceKind::Topic, topic.name.clone()))
-            .collect();
-        let results = admin
-            .describe_configs(&resources)
-            .await
-            .map_err(|error| call_failed(&error))?;
-        for (resource, result) in results {
-            let entries = result.map_err(|error| call_failed(&error))?;
-            surroundings.configs.insert(resource.name, entries);
-        }
-        let partitions: Vec<_> = topics
-            .iter()
-            .flat_map(|topic| {
-                let of_topic = |partition: &PartitionDescription| {
-                    TopicPartition::new(topic.name.clone(), partition.partition)
-                };
-                topic.partitions.iter().map(of_topic)
-            })
-            .collect();
-        // A caller who must not see moves sees the topics all the same.
-        if let Ok(moves) = admin.list_partition_reassignments(Some(&partitions)).await {
-            surroundings.moves = moves.into_iter().collect();
-        }
-        let cluster = admin
-            .describe_cluster(false)
-            .await
-            .map_err(|error| call_failed(&error))?;
-        surroundings.live = cluster.brokers.iter().map(|broker| broker.id).collect();
-        Ok(surroundings)
     }
 }
 
@@ -459,7 +333,8 @@ mod tests {
     #[test]
     fn a_partitions_line_has_kafkas_fields() {
         let line = partition_line("foo", &partition());
-        let expected = "\tTopic: foo\tPartition: 2\tLeader: none\tReplicas: 2\tIsr: \tElr: \tLastKnownElr: N/A";
+        let expected = "\tTopic: foo\tPartition: 2\tLeader: none\tReplicas: 2\tIsr: \tElr: \t\
+                        LastKnownElr: N/A";
         assert_eq!(line, expected);
         let mut moved = partition();
         (moved.adding_replicas, moved.removing_replicas) = (Some(vec![3]), Some(vec![1, 2]));
@@ -468,12 +343,5 @@ mod tests {
             line.contains("\tIsr: \tAdding Replicas: 3\tRemoving Replicas: 1,2\tElr: "),
             "{line}"
         );
-    }
-
-    #[test]
-    fn an_id_that_is_none_is_told_by_its_bytes() {
-        let text = "Error while executing topic command : Input string `foo` decoded as 2 bytes, \
-                    which is not equal to the expected 16 bytes of a base64-encoded UUID";
-        assert_eq!(parse_id("foo").unwrap_err().sentence(), text);
     }
 }
