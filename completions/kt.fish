@@ -27,6 +27,7 @@ end
 complete -c kt -n "__fish_kt_needs_command" -s h -l help -d 'Print help'
 complete -c kt -n "__fish_kt_needs_command" -f -a "topics" -d 'Create, list, describe, alter and delete topics'
 complete -c kt -n "__fish_kt_needs_command" -f -a "console-producer" -d 'Send the lines of standard input to a topic'
+complete -c kt -n "__fish_kt_needs_command" -f -a "console-consumer" -d 'Print the records of topics'
 complete -c kt -n "__fish_kt_needs_command" -f -a "configs" -d 'Show and change the settings of topics, brokers and other entities'
 complete -c kt -n "__fish_kt_needs_command" -f -a "get-offsets" -d 'Print the offsets of partitions: last, first, or by time'
 complete -c kt -n "__fish_kt_needs_command" -f -a "delete-records" -d 'Delete the records of partitions before given offsets'
@@ -106,6 +107,38 @@ complete -c kt -n "__fish_kt_using_subcommand console-producer" -l sync -d 'Wait
 complete -c kt -n "__fish_kt_using_subcommand console-producer" -l old-producer
 complete -c kt -n "__fish_kt_using_subcommand console-producer" -l new-producer
 complete -c kt -n "__fish_kt_using_subcommand console-producer" -s h -l help -d 'Print help'
+complete -c kt -n "__fish_kt_using_subcommand console-consumer" -l bootstrap-server -d 'Brokers to connect to first: HOST1:PORT1,HOST2:PORT2 (the local broker if absent)' -r -f -a "(kt __complete brokers 2>/dev/null)"
+complete -c kt -n "__fish_kt_using_subcommand console-consumer" -l command-config -d 'File with settings of the client' -r
+complete -c kt -n "__fish_kt_using_subcommand console-consumer" -l zookeeper -r
+complete -c kt -n "__fish_kt_using_subcommand console-consumer" -l topic -d 'The topic to read' -r -f -a "(kt __complete topics 2>/dev/null)"
+complete -c kt -n "__fish_kt_using_subcommand console-consumer" -l include -d 'The topics to read: a regular expression that must match the whole name' -r
+complete -c kt -n "__fish_kt_using_subcommand console-consumer" -l partition -d 'The partition to read; from its end unless --offset or --from-beginning is given' -r
+complete -c kt -n "__fish_kt_using_subcommand console-consumer" -l offset -d 'The offset to begin with: a number, earliest, or latest (default: latest)' -r
+complete -c kt -n "__fish_kt_using_subcommand console-consumer" -l group -d 'The group to read in; without it every partition is read, by this command alone' -r -f -a "(kt __complete groups 2>/dev/null)"
+complete -c kt -n "__fish_kt_using_subcommand console-consumer" -s X -l command-property -d 'Setting of the consumer, key=value' -r
+complete -c kt -n "__fish_kt_using_subcommand console-consumer" -l consumer-property -d 'Old name of --command-property' -r
+complete -c kt -n "__fish_kt_using_subcommand console-consumer" -l consumer.config -d 'Old name of --command-config' -r
+complete -c kt -n "__fish_kt_using_subcommand console-consumer" -l isolation-level -d 'read_committed, to leave out records of transactions that are open or were aborted, or read_uncommitted (default)' -r
+complete -c kt -n "__fish_kt_using_subcommand console-consumer" -l max-messages -d 'How many records to read before the end' -r
+complete -c kt -n "__fish_kt_using_subcommand console-consumer" -l timeout-ms -d 'End when no record comes for so long' -r
+complete -c kt -n "__fish_kt_using_subcommand console-consumer" -l formatter -d 'The class that shows records' -r
+complete -c kt -n "__fish_kt_using_subcommand console-consumer" -l formatter-property -d 'Setting of the formatter, key=value: print.timestamp, print.key, print.offset, print.partition, print.headers, print.value, key.separator, line.separator, headers.separator, null.literal, key.deserializer, value.deserializer, headers.deserializer' -r
+complete -c kt -n "__fish_kt_using_subcommand console-consumer" -l property -d 'Old name of --formatter-property' -r
+complete -c kt -n "__fish_kt_using_subcommand console-consumer" -l formatter-config -d 'File with settings of the formatter' -r
+complete -c kt -n "__fish_kt_using_subcommand console-consumer" -l key-deserializer -d 'The class that reads keys' -r
+complete -c kt -n "__fish_kt_using_subcommand console-consumer" -l value-deserializer -d 'The class that reads values' -r
+complete -c kt -n "__fish_kt_using_subcommand console-consumer" -l metrics-dir -r
+complete -c kt -n "__fish_kt_using_subcommand console-consumer" -l output -d 'How to print the data' -r -f -a "text\t'Kafka\'s lines'
+json\t'JSON: one document, or one line a record'
+table\t'A table with lines around its cells'"
+complete -c kt -n "__fish_kt_using_subcommand console-consumer" -l from-beginning -d 'Begin with the first record where no offset was committed, not with the next that comes'
+complete -c kt -n "__fish_kt_using_subcommand console-consumer" -l exit-at-end -d 'End at the offsets where the partitions ended at the start'
+complete -c kt -n "__fish_kt_using_subcommand console-consumer" -l skip-message-on-error -d 'A record that cannot be shown is skipped'
+complete -c kt -n "__fish_kt_using_subcommand console-consumer" -l enable-systest-events -d 'Print shutdown_complete at the end'
+complete -c kt -n "__fish_kt_using_subcommand console-consumer" -l new-consumer
+complete -c kt -n "__fish_kt_using_subcommand console-consumer" -l delete-consumer-offsets
+complete -c kt -n "__fish_kt_using_subcommand console-consumer" -l csv-reporter-enabled
+complete -c kt -n "__fish_kt_using_subcommand console-consumer" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kt -n "__fish_kt_using_subcommand configs" -l bootstrap-server -d 'Brokers to connect to first: HOST1:PORT1,HOST2:PORT2 (the local broker if absent)' -r -f -a "(kt __complete brokers 2>/dev/null)"
 complete -c kt -n "__fish_kt_using_subcommand configs" -l command-config -d 'File with settings of the client' -r
 complete -c kt -n "__fish_kt_using_subcommand configs" -l zookeeper -r

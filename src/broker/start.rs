@@ -181,6 +181,7 @@ impl Broker {
             image: published,
             controller: handle,
             replicas,
+            dirs: Arc::clone(&dirs),
             producer_ids: ProducerIds::default(),
             fetch_sessions: FetchSessions::new(
                 config.size("max.incremental.fetch.session.cache.slots"),

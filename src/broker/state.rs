@@ -10,6 +10,7 @@ use super::controller_loop::ControllerHandle;
 use super::features::Features;
 use super::handlers::fetch::session::FetchSessions;
 use super::listener::ConnectionCounts;
+use super::log_dirs::LogDirs;
 use super::producer_ids::ProducerIds;
 use super::stop::Stop;
 use crate::clock::Clock;
@@ -32,6 +33,7 @@ pub(super) struct BrokerState {
     pub(super) image: Arc<ArcSwap<MetadataImage>>,
     pub(super) controller: ControllerHandle,
     pub(super) replicas: Arc<ReplicaManager>,
+    pub(super) dirs: Arc<LogDirs>,
     pub(super) producer_ids: ProducerIds,
     pub(super) fetch_sessions: FetchSessions,
     pub(super) flush_pool: Arc<dyn FlushPool>,
@@ -41,6 +43,15 @@ pub(super) struct BrokerState {
     pub(super) stop: Stop,
     /// Requests served so far.
     pub(super) requests: AtomicU64,
+}
+
+impl BrokerState {
+    /// Writes the checkpoints now; a failure is logged, and tried again in a minute.
+    pub(super) fn checkpoint(&self) {
+        if let Err(error) = self.dirs.checkpoint(&self.replicas) {
+            tracing::error!(%error, "checkpoints");
+        }
+    }
 }
 
 /// Limits that a connection meets on every request.

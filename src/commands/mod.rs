@@ -55,6 +55,7 @@ pub struct CommandRow {
 pub const COMMANDS: &[CommandRow] = &[
     topics::COMMAND,
     console_producer::COMMAND,
+    console_consumer::COMMAND,
     configs::COMMAND,
     get_offsets::COMMAND,
     delete_records::COMMAND,

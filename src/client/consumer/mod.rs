@@ -68,7 +68,7 @@ impl fmt::Debug for Subscription {
 pub struct Consumer {
     // Tasks end before the runtime that they run in.
     tasks: JoinSet<Event>,
-    runtime: Runtime,
+    runtime: Arc<Runtime>,
     config: ConsumerConfig,
     cluster: Arc<Cluster>,
     subscription: Subscription,
@@ -108,7 +108,7 @@ impl Consumer {
     pub fn new(config: ConsumerConfig) -> std::io::Result<Self> {
         Ok(Self {
             tasks: JoinSet::new(),
-            runtime: super::runtime()?,
+            runtime: Arc::new(super::runtime()?),
             cluster: Cluster::new(config.client.clone()),
             config,
             subscription: Subscription::Nothing,
@@ -235,7 +235,7 @@ impl Consumer {
     pub fn poll(&mut self, timeout: Duration) -> Result<Fetched<'_>, ClientError> {
         // Frames that are let go now are filled again by what comes next.
         self.current.clear();
-        let runtime = self.runtime.handle().clone();
+        let runtime = Arc::clone(&self.runtime);
         // Boxed: it is large, and one a poll.
         runtime.block_on(Box::pin(self.poll_until(timeout)))?;
         Ok(Fetched::new(

@@ -8,10 +8,9 @@ use clap::CommandFactory;
 use super::super::local_broker;
 use super::super::topics::TopicFilter;
 use crate::cli::{
-    BrokerAddress, CommandError, ConnectionOptions, Number, Output, PropertiesMap, key_value_pairs,
-    read_properties_file,
+    BrokerAddress, CommandError, ConnectionOptions, Number, Output, OutputOptions, PropertiesMap,
 };
-use crate::fs::RealFs;
+use crate::client::consumer::Start;
 use crate::types::Offset;
 
 /// This tool helps to read data from Kafka topics and outputs it to standard output.
@@ -22,7 +21,7 @@ use crate::types::Offset;
 )]
 pub(super) struct Options {
     #[command(flatten)]
-    connection: ConnectionOptions,
+    pub(super) connection: ConnectionOptions,
     /// The topic to read.
     #[arg(long, value_name = "String: topic")]
     topic: Option<String>,
@@ -37,27 +36,27 @@ pub(super) struct Options {
     offset: Option<String>,
     /// Begin with the first record where no offset was committed, not with the next that comes.
     #[arg(long = "from-beginning")]
-    from_beginning: bool,
+    pub(super) from_beginning: bool,
     /// The group to read in; without it every partition is read, by this command alone.
     #[arg(long, value_name = "String: consumer group id")]
-    group: Option<String>,
+    pub(super) group: Option<String>,
     /// Setting of the consumer, key=value.
     #[arg(
         long = "command-property",
         short = 'X',
         value_name = "String: consumer_prop"
     )]
-    command_properties: Vec<String>,
+    pub(super) command_properties: Vec<String>,
     /// Old name of --command-property.
     #[arg(long = "consumer-property", value_name = "String: consumer_prop")]
-    consumer_properties: Vec<String>,
+    pub(super) consumer_properties: Vec<String>,
     /// Old name of --command-config.
     #[arg(long = "consumer.config", value_name = "String: config file")]
-    consumer_config: Option<String>,
+    pub(super) consumer_config: Option<String>,
     /// read_committed, to leave out records of transactions that are open or were aborted, or
     /// read_uncommitted (default).
     #[arg(long = "isolation-level", value_name = "String")]
-    isolation_level: Option<String>,
+    pub(super) isolation_level: Option<String>,
     /// How many records to read before the end.
     #[arg(long = "max-messages", value_name = "Integer: num_messages")]
     max_messages: Option<Number<i32>>,
@@ -82,22 +81,22 @@ pub(super) struct Options {
     /// headers.separator, null.literal, key.deserializer, value.deserializer,
     /// headers.deserializer.
     #[arg(long = "formatter-property", value_name = "String: prop")]
-    formatter_properties: Vec<String>,
+    pub(super) formatter_properties: Vec<String>,
     /// Old name of --formatter-property.
     #[arg(long = "property", value_name = "String: prop")]
-    properties: Vec<String>,
+    pub(super) properties: Vec<String>,
     /// File with settings of the formatter.
     #[arg(long = "formatter-config", value_name = "String: config file")]
-    formatter_config: Option<String>,
+    pub(super) formatter_config: Option<String>,
     /// The class that reads keys.
     #[arg(long = "key-deserializer", value_name = "String: deserializer for key")]
-    key_deserializer: Option<String>,
+    pub(super) key_deserializer: Option<String>,
     /// The class that reads values.
     #[arg(
         long = "value-deserializer",
         value_name = "String: deserializer for values"
     )]
-    value_deserializer: Option<String>,
+    pub(super) value_deserializer: Option<String>,
     /// Print shutdown_complete at the end.
     #[arg(long = "enable-systest-events")]
     pub(super) systest_events: bool,
@@ -109,17 +108,8 @@ pub(super) struct Options {
     csv_reporter_enabled: bool,
     #[arg(long = "metrics-dir", hide = true)]
     metrics_dir: Option<String>,
-}
-
-/// Where reading begins.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Start {
-    /// With the first record.
-    Earliest,
-    /// With the next that comes.
-    Latest,
-    /// With this offset.
-    At(Offset),
+    #[command(flatten)]
+    pub(super) output: OutputOptions,
 }
 
 /// What is read.
@@ -156,7 +146,7 @@ pub(super) struct Request {
     broker: BrokerAddress,
 }
 
-fn usage(sentence: impl std::fmt::Display) -> CommandError {
+pub(super) fn usage(sentence: impl std::fmt::Display) -> CommandError {
     CommandError::usage(sentence, &Options::command())
 }
 
@@ -256,7 +246,7 @@ impl Options {
             "earliest" => Ok(Start::Earliest),
             "latest" => Ok(Start::Latest),
             number => match number.parse() {
-                Ok(offset) if offset >= 0 => Ok(Start::At(Offset(offset))),
+                Ok(offset) if offset >= 0 => Ok(Start::Offset(Offset(offset))),
                 _ => Err(usage(format!(
                     "The provided offset value '{text}' is incorrect. Valid values are \
                      'earliest', 'latest', or a non-negative long."
@@ -312,114 +302,6 @@ impl Options {
                  instead."
             ));
         }
-    }
-
-    /// Returns the settings of the file, those of the properties over them.
-    fn consumer_settings(&self) -> Result<PropertiesMap, CommandError> {
-        let mut settings = self.consumer_file()?;
-        settings.extend(self.consumer_words());
-        Ok(settings)
-    }
-
-    fn consumer_file(&self) -> Result<PropertiesMap, CommandError> {
-        let file = self
-            .connection
-            .command_config
-            .as_ref()
-            .or(self.consumer_config.as_ref());
-        let settings = file
-            .map(|path| read_properties_file(&RealFs, path))
-            .transpose()?;
-        Ok(settings.unwrap_or_default())
-    }
-
-    fn consumer_words(&self) -> PropertiesMap {
-        key_value_pairs(
-            self.command_properties
-                .iter()
-                .chain(&self.consumer_properties),
-        )
-    }
-
-    /// Returns the one group id that is given, in whichever places.
-    fn group_id(&self, settings: &PropertiesMap) -> Result<Option<String>, CommandError> {
-        let words = self.consumer_words();
-        let file = self.consumer_file()?;
-        let places = [
-            self.group.as_ref(),
-            words.get("group.id"),
-            file.get("group.id"),
-        ];
-        let mut ids: Vec<&String> = places.into_iter().flatten().collect();
-        ids.dedup();
-        ids.sort();
-        ids.dedup();
-        match ids.as_slice() {
-            [] => Ok(settings.get("group.id").cloned()),
-            [id] => Ok(Some((*id).clone())),
-            several => {
-                let ids: Vec<_> = several.iter().map(|id| format!("'{id}'")).collect();
-                Err(usage(format!(
-                    "The group ids provided in different places (directly using '--group', via \
-                     '--consumer-property', or via '--consumer.config') do not match. Detected \
-                     group ids: {}",
-                    ids.join(", ")
-                )))
-            }
-        }
-    }
-
-    /// Adds what the tool itself sets.
-    fn completed(
-        &self,
-        mut settings: PropertiesMap,
-        group: Option<&str>,
-    ) -> Result<PropertiesMap, CommandError> {
-        if let Some(reset) = settings.get("auto.offset.reset") {
-            if self.from_beginning && reset != "earliest" {
-                return Err(CommandError::failed(format!(
-                    "Can't simultaneously specify --from-beginning and 'auto.offset.reset={reset}', \
-                     please remove one option"
-                )));
-            }
-        } else {
-            let reset = if self.from_beginning {
-                "earliest"
-            } else {
-                "latest"
-            };
-            settings.insert("auto.offset.reset".to_owned(), reset.to_owned());
-        }
-        if let Some(group) = group {
-            settings.insert("group.id".to_owned(), group.to_owned());
-        }
-        if let Some(level) = &self.isolation_level {
-            settings.insert("isolation.level".to_owned(), level.clone());
-        }
-        settings
-            .entry("client.id".to_owned())
-            .or_insert_with(|| "console-consumer".to_owned());
-        Ok(settings)
-    }
-
-    fn formatter_settings(&self) -> Result<PropertiesMap, CommandError> {
-        let file = self.formatter_config.as_deref();
-        let mut settings = file
-            .map(|path| read_properties_file(&RealFs, path))
-            .transpose()?
-            .unwrap_or_default();
-        for (key, class) in [
-            ("key.deserializer", &self.key_deserializer),
-            ("value.deserializer", &self.value_deserializer),
-        ] {
-            if let Some(class) = class {
-                settings.insert(key.to_owned(), class.clone());
-            }
-        }
-        settings.extend(key_value_pairs(
-            self.formatter_properties.iter().chain(&self.properties),
-        ));
-        Ok(settings)
     }
 }
 
@@ -504,10 +386,8 @@ mod tests {
 
     #[test]
     fn where_a_partition_begins() {
-        let start = |line: &str| match check(&format!("--topic a --partition 0 {line}"))
-            .unwrap()
-            .source
-        {
+        let asked = |line: &str| check(&format!("--topic a --partition 0 {line}"));
+        let start = |line: &str| match asked(line).unwrap().source {
             Source::Partition { start, .. } => start,
             other => panic!("{other:?}"),
         };
@@ -515,7 +395,7 @@ mod tests {
         assert_eq!(start("--from-beginning"), Start::Earliest);
         assert_eq!(start("--offset LatEst"), Start::Latest);
         assert_eq!(start("--offset EARLIEST"), Start::Earliest);
-        assert_eq!(start("--offset 3"), Start::At(Offset(3)));
+        assert_eq!(start("--offset 3"), Start::Offset(Offset(3)));
     }
 
     #[test]

@@ -18,7 +18,7 @@ use clap::CommandFactory;
 
 use super::CommandRow;
 use super::admin_client::tool_log;
-use super::signals::{self, Ended};
+use super::signals::on_signal;
 use crate::cli::{CommandError, Exit, Invocation, LogLines, Output, SyntaxError};
 use crate::client::producer::{Completion, Producer, ProducerConfig, ProducerRecord};
 use crate::client::{ClientError, LogLevel};
@@ -68,7 +68,9 @@ fn run(call: &Invocation, output: &mut Output) -> Result<Exit, CommandError> {
         failures,
     };
     let (events, ended) = mpsc::channel();
-    signals::send_to(&events)?;
+    let signals = events.clone();
+    // If nobody listens any more, the command is at its end.
+    on_signal(move |exit| drop(signals.send(Ended::BySignal(exit))))?;
     std::thread::spawn(move || {
         // If nobody listens any more, a signal has ended the command.
         drop(events.send(Ended::Done(sending.send_all(source))));
@@ -85,6 +87,15 @@ fn run(call: &Invocation, output: &mut Output) -> Result<Exit, CommandError> {
         }
         Err(_) => Err(CommandError::failed("The sending thread ended early")),
     }
+}
+
+/// What ends the command.
+#[derive(Debug)]
+enum Ended {
+    /// All is sent, or something failed.
+    Done(Result<Exit, CommandError>),
+    /// A signal, and the exit code that stands for it.
+    BySignal(Exit),
 }
 
 /// Counts and tells the records that were not sent.

@@ -139,13 +139,13 @@ impl DefaultFormatter {
         if record.headers.is_empty() {
             out.extend_from_slice(b"NO_HEADERS");
         }
-        for (index, (name, value)) in record.headers.iter().enumerate() {
+        for (index, (name, value)) in record.headers.enumerate() {
             if index > 0 {
                 out.extend_from_slice(&self.headers_separator);
             }
             out.extend_from_slice(name);
             out.push(b':');
-            self.write_bytes(*value, self.headers.as_ref(), out)?;
+            self.write_bytes(value, self.headers.as_ref(), out)?;
         }
         Ok(())
     }
@@ -179,6 +179,7 @@ fn timestamp(timestamp: Timestamp) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::record::{Headers, Records};
 
     fn formatter(pairs: &[(&str, &str)]) -> DefaultFormatter {
         let settings = pairs
@@ -189,14 +190,16 @@ mod tests {
     }
 
     fn shown(pairs: &[(&str, &str)], key: Option<&str>, value: Option<&str>) -> String {
-        let headers: [(&[u8], Option<&[u8]>); 2] = [(b"h1", Some(b"v1")), (b"h2", None)];
+        // One record: length, attributes, deltas, null key and value, h1=v1, h2=null.
+        let bytes = b"\x20\x00\x00\x00\x01\x01\x04\x04h1\x04v1\x04h2\x01";
+        let headers = Records::new(bytes, 1).next().unwrap().unwrap().headers;
         let record = ShownRecord {
             partition: 3,
             offset: 42,
             timestamp: Timestamp::Create(1_700_000_000_123),
             key: key.map(str::as_bytes),
             value: value.map(str::as_bytes),
-            headers: &headers,
+            headers,
         };
         let mut out = Vec::new();
         formatter(pairs).write(&record, &mut out).unwrap();
@@ -249,7 +252,7 @@ mod tests {
             timestamp: Timestamp::None,
             key: None,
             value: Some(b"abc"),
-            headers: &[],
+            headers: Headers::default(),
         };
         let mut out = b"before".to_vec();
         assert!(formatter.write(&record, &mut out).is_err());

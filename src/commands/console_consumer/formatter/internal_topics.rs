@@ -292,7 +292,7 @@ impl<'b> Input<'b> {
 }
 
 /// Returns the standard base64 of bytes, padded, as Jackson prints binary fields.
-fn base64(bytes: &[u8]) -> String {
+pub(in super::super) fn base64(bytes: &[u8]) -> String {
     const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     let mut text = String::new();
     for chunk in bytes.chunks(3) {
@@ -327,7 +327,7 @@ mod tests {
             timestamp: Timestamp::None,
             key,
             value,
-            headers: &[],
+            headers: crate::record::Headers::default(),
         };
         let mut out = Vec::new();
         formatter.write(&record, &mut out);

@@ -5,9 +5,11 @@ mod deserializer;
 mod internal_topics;
 
 use crate::cli::PropertiesMap;
+use crate::record::Headers;
 
 use default::DefaultFormatter;
 use internal_topics::InternalTopicFormatter;
+pub(super) use internal_topics::base64;
 
 /// What a record's timestamp stands for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,7 +30,7 @@ pub(super) struct ShownRecord<'r> {
     pub(super) timestamp: Timestamp,
     pub(super) key: Option<&'r [u8]>,
     pub(super) value: Option<&'r [u8]>,
-    pub(super) headers: &'r [(&'r [u8], Option<&'r [u8]>)],
+    pub(super) headers: Headers<'r>,
 }
 
 /// A record that cannot be shown; the text is a Java exception's.
