@@ -5,6 +5,7 @@ use super::def::ValidValues::{
     Any, AtLeast, Between, BetweenOr, Fraction, ListOf, OneOf, ThrottledReplicas,
 };
 use super::def::{ConfigDef, config_table, find};
+use super::resolve::ConfigMap;
 use super::value::{ConfigError, ConfigValue, parse};
 
 /// Returns the row of a topic key.
@@ -30,6 +31,35 @@ pub fn validate_topic_value(key: &str, text: &str) -> Result<ConfigValue, Config
         )));
     };
     parse(def, text)
+}
+
+/// Checks all settings of a topic, each and together (`LogConfig.validate`).
+pub fn validate_topic_configs(configs: &ConfigMap) -> Result<(), ConfigError> {
+    for (key, text) in configs {
+        validate_topic_value(key, text)?;
+    }
+    let number = |key: &str| {
+        let text = configs.get(key).map(String::as_str);
+        let text = text.or_else(|| topic_def(key)?.default_text());
+        text.and_then(|text| text.trim().parse::<i64>().ok())
+            .unwrap_or(0)
+    };
+    let least = number("min.compaction.lag.ms");
+    let most = number("max.compaction.lag.ms");
+    if least > most {
+        return Err(ConfigError::new(format!(
+            "conflict topic config setting min.compaction.lag.ms ({least}) > \
+             max.compaction.lag.ms ({most})"
+        )));
+    }
+    let tiered = configs.get("remote.storage.enable");
+    if tiered.is_some_and(|text| text.trim().eq_ignore_ascii_case("true")) {
+        return Err(ConfigError::new(
+            "Tiered Storage functionality is disabled in the broker. Topic cannot be configured \
+             with remote log storage.",
+        ));
+    }
+    Ok(())
 }
 
 config_table! {
@@ -261,6 +291,25 @@ mod tests {
             let error = validate_topic_value(key, text).unwrap_err();
             assert_eq!(error.message(), message);
         }
+    }
+
+    #[test]
+    fn settings_are_checked_together() {
+        let refusal = |pairs: &[(&str, &str)]| {
+            let pairs = pairs
+                .iter()
+                .map(|(key, text)| ((*key).to_owned(), (*text).to_owned()));
+            validate_topic_configs(&pairs.collect()).map_err(|error| error.to_string())
+        };
+        let lags = [
+            ("min.compaction.lag.ms", "9"),
+            ("max.compaction.lag.ms", "5"),
+        ];
+        let text = "conflict topic config setting min.compaction.lag.ms (9) > \
+                    max.compaction.lag.ms (5)";
+        assert_eq!(refusal(&lags), Err(text.to_owned()));
+        assert!(refusal(&[("remote.storage.enable", "TRUE")]).is_err());
+        assert_eq!(refusal(&[("min.compaction.lag.ms", "9")]), Ok(()));
     }
 
     #[test]

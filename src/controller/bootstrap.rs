@@ -1,7 +1,7 @@
 //! What a fresh cluster begins with: the files and records of `kafka-storage format`.
 
+use super::checkpoint::{BOOTSTRAP_FILE, bootstrap_checkpoint, first_checkpoint};
 use super::kraft::Voter;
-use super::metadata_log::{bootstrap_checkpoint, first_checkpoint};
 use crate::metadata::MetadataRecord;
 use crate::metadata::record::{Config, FeatureLevel, resource_type};
 use crate::types::TimestampMs;
@@ -19,22 +19,45 @@ const FEATURES: [(&str, i16); 6] = [
     ("transaction.version", 2),
 ];
 
+/// The setting that eligible leader replicas bring along.
+const MIN_IN_SYNC: &str = "min.insync.replicas";
+
 /// Returns the records that a fresh cluster begins with.
 ///
 /// The cluster-wide `min.insync.replicas=1` comes with eligible leader replicas (KIP-966), so that
 /// every topic shows it.
 #[must_use]
 pub fn bootstrap_records() -> Vec<MetadataRecord> {
-    let mut records = feature_records();
-    records.push(
-        Config {
-            resource_type: resource_type::BROKER,
-            resource_name: String::new(),
-            name: "min.insync.replicas".to_owned(),
-            value: Some("1".to_owned()),
+    with_implied_settings(feature_records())
+}
+
+/// Adds what the controller sets by itself when it writes these records into an empty log.
+pub(super) fn with_implied_settings(mut records: Vec<MetadataRecord>) -> Vec<MetadataRecord> {
+    let eligible = |record: &MetadataRecord| match record {
+        MetadataRecord::FeatureLevel(feature) => {
+            feature.name == "eligible.leader.replicas.version" && feature.feature_level > 0
         }
-        .into(),
-    );
+        _ => false,
+    };
+    let is_set = |record: &MetadataRecord| match record {
+        MetadataRecord::Config(config) => {
+            config.resource_type == resource_type::BROKER
+                && config.resource_name.is_empty()
+                && config.name == MIN_IN_SYNC
+        }
+        _ => false,
+    };
+    if records.iter().any(eligible) && !records.iter().any(is_set) {
+        records.push(
+            Config {
+                resource_type: resource_type::BROKER,
+                resource_name: String::new(),
+                name: MIN_IN_SYNC.to_owned(),
+                value: Some("1".to_owned()),
+            }
+            .into(),
+        );
+    }
     records
 }
 
@@ -60,7 +83,7 @@ fn feature_records() -> Vec<MetadataRecord> {
 #[must_use]
 pub fn format_files(voter: Option<&Voter>, now_ms: TimestampMs) -> Vec<(String, Vec<u8>)> {
     let bootstrap = bootstrap_checkpoint(&feature_records(), now_ms);
-    let mut files = vec![("bootstrap.checkpoint".to_owned(), bootstrap)];
+    let mut files = vec![(BOOTSTRAP_FILE.to_owned(), bootstrap)];
     if let Some(voter) = voter {
         let path = format!("{}/{:020}-{:010}.checkpoint", super::METADATA_DIR, 0, 0);
         files.push((path, first_checkpoint(voter, now_ms)));

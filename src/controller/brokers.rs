@@ -153,3 +153,114 @@ impl Decide for BrokerStopped {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::fixture::{cluster, run};
+    use super::super::{CreateTopics, NewTopic};
+    use super::*;
+    use crate::types::LeaderEpoch;
+
+    fn register(image: &mut MetadataImage) -> i64 {
+        let command = RegisterBroker {
+            id: BrokerId(1),
+            log_dirs: vec![Uuid(1001)],
+            endpoints: Vec::new(),
+            controller_endpoints: Vec::new(),
+            rack: None,
+            features: Vec::new(),
+        };
+        run(image, &command).epoch
+    }
+
+    fn unfence(image: &mut MetadataImage, epoch: i64, recovered: bool) {
+        run(
+            image,
+            &Unfence {
+                id: BrokerId(1),
+                epoch,
+                recovered,
+            },
+        );
+    }
+
+    fn with_topic() -> (MetadataImage, i64) {
+        let mut image = cluster(&[]);
+        let epoch = register(&mut image);
+        unfence(&mut image, epoch, false);
+        let topic = NewTopic {
+            name: "t".to_owned(),
+            partitions: 1,
+            replication_factor: 1,
+            ..NewTopic::default()
+        };
+        run(
+            &mut image,
+            &CreateTopics {
+                topics: vec![topic],
+                validate_only: false,
+            },
+        );
+        (image, epoch)
+    }
+
+    fn led(image: &MetadataImage) -> (BrokerId, LeaderEpoch) {
+        let partition = &image.topic("t").unwrap().partitions[0];
+        (partition.leader, partition.leader_epoch)
+    }
+
+    #[test]
+    fn a_brokers_epoch_is_the_offset_of_its_registration() {
+        let mut image = cluster(&[]);
+        let epoch = register(&mut image);
+        assert_eq!(epoch, image.highest_offset().0);
+        let registration = &image.broker(BrokerId(1)).unwrap().registration;
+        assert!(registration.fenced);
+        assert_eq!(registration.broker_epoch, epoch);
+        unfence(&mut image, epoch, false);
+        assert!(!image.broker(BrokerId(1)).unwrap().registration.fenced);
+    }
+
+    #[test]
+    fn after_a_clean_stop_it_leads_in_the_same_epoch() {
+        let (mut image, epoch) = with_topic();
+        run(
+            &mut image,
+            &BrokerStopped {
+                id: BrokerId(1),
+                epoch,
+            },
+        );
+        let epoch = register(&mut image);
+        unfence(&mut image, epoch, false);
+        assert_eq!(led(&image), (BrokerId(1), LeaderEpoch(0)));
+    }
+
+    #[test]
+    fn after_a_recovery_the_epoch_of_its_leaderships_rises() {
+        let (mut image, _) = with_topic();
+        let epoch = register(&mut image);
+        unfence(&mut image, epoch, true);
+        assert_eq!(led(&image), (BrokerId(1), LeaderEpoch(1)));
+    }
+
+    #[test]
+    fn a_partition_that_lost_its_last_replica_is_led_again_on_its_return() {
+        let (mut image, _) = with_topic();
+        let gone = PartitionChange {
+            topic_id: image.topic("t").unwrap().id,
+            isr: Some(Vec::new()),
+            leader: -1,
+            eligible_leader_replicas: Some(vec![1]),
+            last_known_elr: Some(vec![1]),
+            ..PartitionChange::default()
+        };
+        super::super::fixture::apply(&mut image, &[gone.into()]);
+        let epoch = register(&mut image);
+        unfence(&mut image, epoch, false);
+        assert_eq!(led(&image), (BrokerId(1), LeaderEpoch(2)));
+        let partition = &image.topic("t").unwrap().partitions[0];
+        assert_eq!(partition.isr, [BrokerId(1)]);
+        assert!(partition.eligible.is_empty() && partition.last_known.is_empty());
+    }
+}

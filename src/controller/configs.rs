@@ -2,14 +2,17 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::broker_configs::{self, check_broker_configs};
 use super::{Context, ControllerResult, Decide, Refusal};
-use crate::config::broker::{broker_def, dynamic_only_def, kt_def, update_mode};
-use crate::config::topic::{topic_def, validate_topic_value};
-use crate::config::value::{parse, split_list};
-use crate::config::{ConfigDef, ConfigType, UpdateMode};
+use crate::config::topic::{topic_def, validate_topic_configs};
+use crate::config::value::split_list;
+use crate::config::{ConfigDef, ConfigType};
 use crate::metadata::record::{Config, resource_type};
 use crate::metadata::{ConfigImage, ConfigResource, MetadataImage, MetadataRecord};
 use crate::protocol::ErrorCode;
+
+/// The longest value (`Short.MAX_VALUE`).
+const VALUE_BYTES_MAX: usize = 32_767;
 
 /// What is done to a key (`AlterConfigOp.OpType`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,11 +47,14 @@ pub struct AlterConfigs {
     pub validate_only: bool,
 }
 
+/// Keys and what they are to be; a value may be missing, which is refused.
+pub type WholeConfig = Vec<(String, Option<String>)>;
+
 /// Replaces all keys of some resources (the older AlterConfigs).
 #[derive(Clone, Debug)]
 pub struct ReplaceConfigs {
     /// The resources and all that is set there from now on.
-    pub resources: Vec<(ConfigResource, Vec<(String, Option<String>)>)>,
+    pub resources: Vec<(ConfigResource, WholeConfig)>,
     /// Only check.
     pub validate_only: bool,
 }
@@ -60,10 +66,10 @@ impl Decide for AlterConfigs {
     type Response = Outcomes;
 
     fn decide(&self, context: &mut Context<'_>) -> ControllerResult<Self::Response> {
-        let resources: Vec<&ConfigResource> = self.resources.iter().map(|(r, _)| r).collect();
+        let counts = counts(self.resources.iter().map(|(resource, _)| resource));
         let mut result = ControllerResult::unchanged(Vec::new());
         for (resource, changes) in &self.resources {
-            let outcome = check_once(&resources, resource)
+            let outcome = check_once(&counts, resource)
                 .and_then(|()| changed(context.image, resource, changes));
             settle(
                 &mut result,
@@ -81,10 +87,10 @@ impl Decide for ReplaceConfigs {
     type Response = Outcomes;
 
     fn decide(&self, context: &mut Context<'_>) -> ControllerResult<Self::Response> {
-        let resources: Vec<&ConfigResource> = self.resources.iter().map(|(r, _)| r).collect();
+        let counts = counts(self.resources.iter().map(|(resource, _)| resource));
         let mut result = ControllerResult::unchanged(Vec::new());
         for (resource, configs) in &self.resources {
-            let outcome = check_once(&resources, resource)
+            let outcome = check_once(&counts, resource)
                 .and_then(|()| replaced(context.image, resource, configs));
             settle(
                 &mut result,
@@ -140,8 +146,22 @@ fn difference(
         .collect()
 }
 
-fn check_once(all: &[&ConfigResource], resource: &ConfigResource) -> Result<(), Refusal> {
-    if all.iter().filter(|other| **other == resource).count() > 1 {
+/// Counts how often each resource is named.
+fn counts<'a>(
+    resources: impl Iterator<Item = &'a ConfigResource>,
+) -> BTreeMap<&'a ConfigResource, usize> {
+    let mut counts = BTreeMap::new();
+    for resource in resources {
+        *counts.entry(resource).or_default() += 1;
+    }
+    counts
+}
+
+fn check_once(
+    counts: &BTreeMap<&ConfigResource, usize>,
+    resource: &ConfigResource,
+) -> Result<(), Refusal> {
+    if counts.get(resource).is_some_and(|count| *count > 1) {
         let text = "Each resource must appear at most once.";
         return Err(Refusal::new(ErrorCode::InvalidRequest, text));
     }
@@ -182,9 +202,7 @@ fn def_of(kind: i8, key: &str) -> Option<&'static ConfigDef> {
     if kind == resource_type::TOPIC {
         return topic_def(key);
     }
-    broker_def(key)
-        .or_else(|| dynamic_only_def(key))
-        .or_else(|| kt_def(key))
+    broker_configs::def_of(key)
 }
 
 /// Returns the settings after some changes.
@@ -220,12 +238,12 @@ fn changed(
             }
             ConfigOperation::Append | ConfigOperation::Subtract => {
                 let verb = match change.operation {
-                    ConfigOperation::Append => "append to",
-                    _ => "subtract from",
+                    ConfigOperation::Append => "APPEND",
+                    _ => "SUBTRACT",
                 };
                 if !listed {
                     return Err(invalid(format!(
-                        "Can't {verb} key {} because its type is not LIST.",
+                        "Can't {verb} to key {} because its type is not LIST.",
                         change.key
                     )));
                 }
@@ -235,11 +253,7 @@ fn changed(
             }
         }
     }
-    check_values(
-        resource,
-        &after,
-        changes.iter().map(|change| change.key.as_str()),
-    )?;
+    check_values(image, resource, &after)?;
     Ok(after)
 }
 
@@ -278,51 +292,290 @@ fn replaced(
         };
         after.insert(key.clone(), value.clone());
     }
-    check_values(
-        resource,
-        &after,
-        configs.iter().map(|(key, _)| key.as_str()),
-    )?;
+    check_values(image, resource, &after)?;
     Ok(after)
 }
 
-/// Checks keys that were touched, and what the settings say together.
-fn check_values<'a>(
-    (kind, name): &ConfigResource,
+/// Checks what a resource is to have, each key and all together.
+fn check_values(
+    image: &MetadataImage,
+    resource: &ConfigResource,
     after: &ConfigImage,
-    touched: impl Iterator<Item = &'a str>,
 ) -> Result<(), Refusal> {
-    if *kind == resource_type::TOPIC {
-        for (key, value) in after {
-            validate_topic_value(key, value).map_err(|error| invalid(error.to_string()))?;
+    if after.values().any(|value| value.len() > VALUE_BYTES_MAX) {
+        return Err(invalid(format!(
+            "The configuration value cannot be added because it exceeds the maximum value size of \
+             {VALUE_BYTES_MAX} bytes."
+        )));
+    }
+    if resource.0 == resource_type::TOPIC {
+        return validate_topic_configs(after).map_err(|error| invalid(error.to_string()));
+    }
+    check_broker_configs(image, &resource.1, after)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::fixture::{cluster, decide, run};
+    use super::super::{CreateTopics, NewTopic};
+    use super::*;
+
+    const TOPIC: i8 = resource_type::TOPIC;
+    const BROKER: i8 = resource_type::BROKER;
+
+    fn image() -> MetadataImage {
+        let mut image = cluster(&[1]);
+        let topic = NewTopic {
+            name: "orders".to_owned(),
+            partitions: 1,
+            replication_factor: 1,
+            ..NewTopic::default()
+        };
+        run(
+            &mut image,
+            &CreateTopics {
+                topics: vec![topic],
+                validate_only: false,
+            },
+        );
+        image
+    }
+
+    fn alter(
+        resource: (i8, &str),
+        changes: &[(&str, ConfigOperation, Option<&str>)],
+    ) -> AlterConfigs {
+        let changes = changes.iter().map(|(key, operation, value)| ConfigChange {
+            key: (*key).to_owned(),
+            operation: *operation,
+            value: value.map(str::to_owned),
+        });
+        let resource = (resource.0, resource.1.to_owned());
+        AlterConfigs {
+            resources: vec![(resource, changes.collect())],
+            validate_only: false,
         }
-        return Ok(());
     }
-    let mut fixed: Vec<&str> = Vec::new();
-    let mut per_broker: Vec<&str> = Vec::new();
-    for key in touched {
-        match update_mode(key) {
-            Some(UpdateMode::ReadOnly) => fixed.push(key),
-            Some(UpdateMode::PerBroker) if name.is_empty() => per_broker.push(key),
-            _ => {}
+
+    fn set(resource: (i8, &str), pairs: &[(&str, &str)]) -> AlterConfigs {
+        let changes: Vec<_> = pairs
+            .iter()
+            .map(|(key, value)| (*key, ConfigOperation::Set, Some(*value)))
+            .collect();
+        alter(resource, &changes)
+    }
+
+    fn delete(resource: (i8, &str), key: &str) -> AlterConfigs {
+        alter(resource, &[(key, ConfigOperation::Delete, None)])
+    }
+
+    #[track_caller]
+    fn refused(command: &AlterConfigs, code: ErrorCode, message: &str) {
+        let result = decide(&image(), command);
+        assert_eq!(result.response[0].1, Err(Refusal::new(code, message)));
+        assert_eq!(result.records, []);
+    }
+
+    fn value(image: &MetadataImage, resource: (i8, &str), key: &str) -> Option<String> {
+        image.config(resource.0, resource.1)?.get(key).cloned()
+    }
+
+    #[test]
+    fn keys_are_set_deleted_appended_and_subtracted() {
+        let mut image = image();
+        let topic = (TOPIC, "orders");
+        run(
+            &mut image,
+            &set(
+                topic,
+                &[("retention.ms", "5"), ("segment.bytes", "2097152")],
+            ),
+        );
+        run(&mut image, &delete(topic, "retention.ms"));
+        assert_eq!(value(&image, topic, "retention.ms"), None);
+        assert_eq!(
+            value(&image, topic, "segment.bytes").as_deref(),
+            Some("2097152")
+        );
+        let policy = |operation, text| alter(topic, &[("cleanup.policy", operation, Some(text))]);
+        run(&mut image, &policy(ConfigOperation::Append, "compact"));
+        let both = Some("delete,compact".to_owned());
+        assert_eq!(value(&image, topic, "cleanup.policy"), both);
+        run(&mut image, &policy(ConfigOperation::Subtract, "delete"));
+        assert_eq!(
+            value(&image, topic, "cleanup.policy").as_deref(),
+            Some("compact")
+        );
+    }
+
+    #[test]
+    fn what_is_not_set_may_be_deleted_even_if_nobody_knows_it() {
+        for key in ["flush.ms", "no.such.key"] {
+            let result = decide(&image(), &delete((TOPIC, "orders"), key));
+            assert_eq!(result.response[0].1, Ok(()));
+            assert_eq!(result.records, []);
         }
-        if let (Some(def), Some(value)) = (def_of(*kind, key), after.get(key)) {
-            parse(def, value).map_err(|error| invalid(error.to_string()))?;
-        }
     }
-    if !fixed.is_empty() {
-        let keys = fixed.join(", ");
-        return Err(Refusal::new(
-            ErrorCode::InvalidRequest,
-            format!("Cannot update these configs dynamically: Set({keys})"),
-        ));
+
+    #[test]
+    fn topic_settings_are_refused_in_kafkas_words() {
+        let topic = (TOPIC, "orders");
+        let invalid = ErrorCode::InvalidConfig;
+        refused(
+            &set(topic, &[("foo", "1")]),
+            invalid,
+            "Unknown topic config name: foo",
+        );
+        refused(
+            &set(topic, &[("segment.ms", "5000"), ("retention.bytes", "x")]),
+            invalid,
+            "Invalid value x for configuration retention.bytes: Not a number of type LONG",
+        );
+        refused(
+            &set((TOPIC, "nope"), &[("retention.ms", "1")]),
+            ErrorCode::UnknownTopicOrPartition,
+            "The topic 'nope' does not exist.",
+        );
+        refused(
+            &alter(
+                topic,
+                &[("retention.ms", ConfigOperation::Append, Some("1"))],
+            ),
+            invalid,
+            "Can't APPEND to key retention.ms because its type is not LIST.",
+        );
+        refused(
+            &set(
+                topic,
+                &[
+                    ("min.compaction.lag.ms", "9"),
+                    ("max.compaction.lag.ms", "5"),
+                ],
+            ),
+            invalid,
+            "conflict topic config setting min.compaction.lag.ms (9) > max.compaction.lag.ms (5)",
+        );
+        refused(
+            &set(topic, &[("remote.storage.enable", "true")]),
+            invalid,
+            "Tiered Storage functionality is disabled in the broker. Topic cannot be configured \
+             with remote log storage.",
+        );
+        refused(
+            &set(topic, &[("cleanup.policy", &"x".repeat(32_768))]),
+            invalid,
+            "The configuration value cannot be added because it exceeds the maximum value size \
+             of 32767 bytes.",
+        );
     }
-    if !per_broker.is_empty() {
-        let keys = per_broker.join(", ");
-        return Err(Refusal::new(
-            ErrorCode::InvalidRequest,
-            format!("Cannot update these configs at default cluster level: Set({keys})"),
-        ));
+
+    #[test]
+    fn broker_settings_are_refused_in_kafkas_words() {
+        let (one, all) = ((BROKER, "1"), (BROKER, ""));
+        let request = ErrorCode::InvalidRequest;
+        refused(
+            &set(one, &[("log.dirs", "/tmp/x")]),
+            request,
+            "Cannot update these configs dynamically: [log.dirs]",
+        );
+        refused(
+            &set(one, &[("log.flush.before.ack", "false")]),
+            request,
+            "Cannot update these configs dynamically: [log.flush.before.ack]",
+        );
+        refused(
+            &set(all, &[("listeners", "PLAINTEXT://:9092")]),
+            request,
+            "Cannot update these configs at default cluster level, broker id must be specified: \
+             [listeners]",
+        );
+        refused(
+            &set(one, &[("ssl.keystore.location", "/x")]),
+            request,
+            "These security configs can be dynamically updated only per-listener using the \
+             listener prefix: [ssl.keystore.location]",
+        );
+        refused(
+            &set(one, &[("num.io.threads", "none")]),
+            request,
+            "Invalid value none for configuration num.io.threads: Not a number of type INT",
+        );
+        refused(
+            &set(all, &[("log.retention.ms", "0")]),
+            request,
+            "requirement failed: log.retention.ms must be unlimited (-1) or, greater than or \
+             equal to 1",
+        );
+        refused(
+            &set(one, &[("min.insync.replicas", "2")]),
+            ErrorCode::InvalidConfig,
+            "Broker-level min.insync.replicas cannot be altered while ELR is enabled.",
+        );
+        refused(
+            &delete(all, "min.insync.replicas"),
+            ErrorCode::InvalidConfig,
+            "Cluster-level min.insync.replicas cannot be removed while ELR is enabled.",
+        );
     }
-    Ok(())
+
+    #[test]
+    fn broker_settings_that_kafka_takes_are_taken() {
+        let mut image = image();
+        let one = (BROKER, "1");
+        let pairs = [
+            ("log.cleaner.threads", "2"),
+            ("leader.replication.throttled.rate", "1000000"),
+            ("foo.bar", "1"),
+            ("listener.name.internal.ssl.keystore.location", "/x"),
+        ];
+        assert_eq!(run(&mut image, &set(one, &pairs))[0].1, Ok(()));
+        assert_eq!(
+            run(
+                &mut image,
+                &set((BROKER, ""), &[("min.insync.replicas", "2")])
+            )[0]
+            .1,
+            Ok(())
+        );
+        assert_eq!(
+            value(&image, one, "log.cleaner.threads").as_deref(),
+            Some("2")
+        );
+        let result = decide(&image, &delete(one, "log.dirs"));
+        assert_eq!(result.response[0].1, Ok(()));
+    }
+
+    #[test]
+    fn replacing_drops_what_is_not_named() {
+        let mut image = image();
+        let topic = (TOPIC, "orders");
+        run(
+            &mut image,
+            &set(topic, &[("retention.ms", "5"), ("flush.ms", "6")]),
+        );
+        let configs = vec![("flush.ms".to_owned(), Some("7".to_owned()))];
+        let resources = vec![((TOPIC, "orders".to_owned()), configs)];
+        run(
+            &mut image,
+            &ReplaceConfigs {
+                resources,
+                validate_only: false,
+            },
+        );
+        assert_eq!(value(&image, topic, "retention.ms"), None);
+        assert_eq!(value(&image, topic, "flush.ms").as_deref(), Some("7"));
+    }
+
+    #[test]
+    fn validate_only_and_repeated_resources_change_nothing() {
+        let image = image();
+        let mut command = set((TOPIC, "orders"), &[("retention.ms", "5")]);
+        command.validate_only = true;
+        let result = decide(&image, &command);
+        assert!(result.response[0].1.is_ok() && result.records.is_empty());
+        command.validate_only = false;
+        command.resources.push(command.resources[0].clone());
+        let result = decide(&image, &command);
+        assert!(result.records.is_empty() && result.response.iter().all(|(_, r)| r.is_err()));
+    }
 }

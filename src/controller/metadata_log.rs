@@ -9,23 +9,21 @@
 //! Stage one of the trait that several nodes will share: one voter, which leads itself. Each start
 //! is a new leader epoch, opened by a LeaderChange record.
 
-use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::kraft::{self, Control, QuorumState, Voter};
-use crate::fs::{Fs, OpenMode};
-use crate::metadata::record::{BeginTransaction, EndTransaction};
-use crate::metadata::{
-    ApplyError, MetadataImage, MetadataRecord, RecordDecodeError, image_records,
+use super::checkpoint::{
+    BATCH_BYTES_MAX, batches_of, controls, decode_batch, newest_snapshot, read_bootstrap,
+    read_snapshot, snapshot_bytes, snapshots,
 };
-use crate::record::{
-    Append, BatchBuilder, Batches, ControlRecord, RecordBatch, Records, Seal, ValidatedBatch,
-    control_batch,
-};
+use super::kraft::{self, QuorumState, Voter};
+use super::metadata_log_error::MetadataLogError;
+use crate::fs::Fs;
+use crate::metadata::record::{AbortTransaction, BeginTransaction, EndTransaction};
+use crate::metadata::{MetadataImage, MetadataRecord, image_records};
+use crate::record::{Batches, RecordBatch, ValidatedBatch};
 use crate::storage::{
-    AppendError, IoError, LoadError, Log, LogConfig, PARTITION_METADATA_FILE, ReadError,
-    StartState, TruncateError, partition_metadata_text,
+    Log, LogConfig, PARTITION_METADATA_FILE, StartState, partition_metadata_text,
 };
 use crate::types::{LeaderEpoch, Offset, TimestampMs, TopicPartition, Uuid};
 
@@ -36,66 +34,8 @@ const METADATA_TOPIC: &str = "__cluster_metadata";
 /// A snapshot is written after this many records (Kafka counts 20 MiB of them,
 /// `metadata.log.max.record.bytes.between.snapshots`; records here are small).
 const RECORDS_BETWEEN_SNAPSHOTS: u64 = 50_000;
-/// Records of one batch, as KRaft limits one user operation.
-const BATCH_BYTES_MAX: usize = 8 << 20;
-/// The most that a snapshot may hold.
-const SNAPSHOT_BYTES_MAX: u64 = 2 << 30;
 /// Bytes replayed at once.
 const REPLAY_BYTES: usize = 8 << 20;
-
-/// Why the metadata log cannot be used.
-#[derive(Debug, thiserror::Error)]
-pub enum MetadataLogError {
-    /// A file could not be read or written.
-    #[error("{}: {source}", path.display())]
-    Io {
-        /// The file or directory.
-        path: PathBuf,
-        /// What the system says.
-        source: io::Error,
-    },
-    /// The log could not be opened.
-    #[error(transparent)]
-    Load(#[from] LoadError),
-    /// The log could not be read.
-    #[error(transparent)]
-    Read(#[from] ReadError),
-    /// The log could not be appended to.
-    #[error(transparent)]
-    Append(#[from] AppendError),
-    /// The log could not be synced.
-    #[error(transparent)]
-    Sync(#[from] IoError),
-    /// The log's start could not be moved.
-    #[error(transparent)]
-    Start(#[from] TruncateError),
-    /// A batch or a record in it is damaged.
-    #[error("{}: {what} at offset {offset}", path.display())]
-    Damaged {
-        /// The file or directory.
-        path: PathBuf,
-        /// Where.
-        offset: Offset,
-        /// What is wrong.
-        what: String,
-    },
-    /// A record is of a kind or version that is not known here.
-    #[error("metadata record at offset {offset}: {source}")]
-    Record {
-        /// Where.
-        offset: Offset,
-        /// What is wrong.
-        source: RecordDecodeError,
-    },
-    /// A record contradicts those before it.
-    #[error("metadata record at offset {offset}: {source}")]
-    Apply {
-        /// Where.
-        offset: Offset,
-        /// What is wrong.
-        source: ApplyError,
-    },
-}
 
 /// The open metadata log.
 #[derive(Debug)]
@@ -168,8 +108,14 @@ impl MetadataLog {
         if this.log.end_offset() < next {
             this.log.truncate_fully_and_start_at(next, now_ms)?;
         }
-        this.replay(next, &mut image)?;
-        this.begin_epoch(bootstrap, &mut image, now_ms)?;
+        let open_transaction = this.replay(next, &mut image)?;
+        this.begin_epoch(&mut image, now_ms)?;
+        if open_transaction {
+            // Without this the records that follow would belong to it for ever.
+            let reason = Some("The controller stopped in the middle.".to_owned());
+            this.append_and_apply(&[AbortTransaction { reason }.into()], &mut image, now_ms)?;
+        }
+        this.bootstrap(bootstrap, &mut image, now_ms)?;
         Ok((this, image))
     }
 
@@ -209,6 +155,15 @@ impl MetadataLog {
         if self.records_since_snapshot < RECORDS_BETWEEN_SNAPSHOTS {
             return Ok(());
         }
+        self.snapshot(image, now_ms)
+    }
+
+    /// Writes a snapshot of `image`, which holds all of the log, and drops what it replaces.
+    pub fn snapshot(
+        &mut self,
+        image: &MetadataImage,
+        now_ms: TimestampMs,
+    ) -> Result<(), MetadataLogError> {
         let end = self.log.end_offset();
         let path = self
             .dir
@@ -236,10 +191,9 @@ impl MetadataLog {
         Ok(self.log.close()?)
     }
 
-    /// Appends the records that open an epoch, and those of a fresh cluster.
+    /// Appends the records that open an epoch.
     fn begin_epoch(
         &mut self,
-        bootstrap: &[MetadataRecord],
         image: &mut MetadataImage,
         now_ms: TimestampMs,
     ) -> Result<(), MetadataLogError> {
@@ -261,20 +215,42 @@ impl MetadataLog {
         );
         self.append_batch(&opening, now_ms)?;
         image.note_offset(Offset(self.log.end_offset().0 - 1));
-        if first {
-            let name = Some("Bootstrap records".to_owned());
-            let mut records = vec![BeginTransaction { name }.into()];
-            records.extend_from_slice(bootstrap);
-            records.push(EndTransaction::default().into());
-            let base = self.append(&records, now_ms)?;
-            for (offset, record) in (base.0..).map(Offset).zip(&records) {
-                image
-                    .apply(offset, record)
-                    .map_err(|source| MetadataLogError::Apply { offset, source })?;
-            }
+        self.flush()
+    }
+
+    /// Appends the records of a fresh cluster, unless they are there: those that a format step
+    /// laid down, with its users' credentials say, or else the default.
+    fn bootstrap(
+        &mut self,
+        default: &[MetadataRecord],
+        image: &mut MetadataImage,
+        now_ms: TimestampMs,
+    ) -> Result<(), MetadataLogError> {
+        if image.feature_level("metadata.version").is_some() {
             return Ok(());
         }
-        self.flush()
+        let log_dir = self.dir.parent().unwrap_or(&self.dir);
+        let formatted = read_bootstrap(&*self.fs, log_dir)?;
+        let name = Some("Bootstrap records".to_owned());
+        let mut records = vec![BeginTransaction { name }.into()];
+        records.extend_from_slice(formatted.as_deref().unwrap_or(default));
+        records.push(EndTransaction::default().into());
+        self.append_and_apply(&records, image, now_ms)
+    }
+
+    fn append_and_apply(
+        &mut self,
+        records: &[MetadataRecord],
+        image: &mut MetadataImage,
+        now_ms: TimestampMs,
+    ) -> Result<(), MetadataLogError> {
+        let base = self.append(records, now_ms)?;
+        for (offset, record) in (base.0..).map(Offset).zip(records) {
+            image
+                .apply(offset, record)
+                .map_err(|source| MetadataLogError::Apply { offset, source })?;
+        }
+        Ok(())
     }
 
     fn append_batch(&mut self, bytes: &[u8], now_ms: TimestampMs) -> Result<(), MetadataLogError> {
@@ -295,8 +271,12 @@ impl MetadataLog {
         Ok(())
     }
 
-    /// Applies what the log holds from `from` on.
-    fn replay(&mut self, from: Offset, image: &mut MetadataImage) -> Result<(), MetadataLogError> {
+    /// Applies what the log holds from `from` on; returns whether a transaction is left open.
+    fn replay(
+        &mut self,
+        from: Offset,
+        image: &mut MetadataImage,
+    ) -> Result<bool, MetadataLogError> {
         let end = self.log.end_offset();
         let mut next = from.max(self.log.start_offset());
         let mut transaction: Option<Vec<(Offset, MetadataRecord)>> = None;
@@ -322,7 +302,7 @@ impl MetadataLog {
                 next = until;
             }
         }
-        Ok(())
+        Ok(transaction.is_some())
     }
 
     fn replay_batch(
@@ -362,179 +342,228 @@ impl MetadataLog {
     }
 }
 
-/// Writes the file of bootstrap records that `kafka-storage format` leaves in a log directory.
-pub fn bootstrap_checkpoint(records: &[MetadataRecord], now_ms: TimestampMs) -> Vec<u8> {
-    let mut out = controls(&kraft::bootstrap_header(0), now_ms, LeaderEpoch(0));
-    append_snapshot_batches(&mut out, 1, records, now_ms);
-    out
-}
-
-/// Writes the snapshot that names the voters of a directory formatted as a quorum of its own.
-pub fn first_checkpoint(voter: &Voter, now_ms: TimestampMs) -> Vec<u8> {
-    snapshot_bytes(voter, &[], now_ms)
-}
-
-fn snapshot_bytes(voter: &Voter, records: &[MetadataRecord], now_ms: TimestampMs) -> Vec<u8> {
-    let header = kraft::snapshot_header(voter, now_ms);
-    let next = i64::try_from(header.len()).expect("three records");
-    let mut out = controls(&header, now_ms, LeaderEpoch(0));
-    append_snapshot_batches(&mut out, next, records, now_ms);
-    out
-}
-
-/// Appends batches of records and the footer, with the offsets that a snapshot's records have.
-fn append_snapshot_batches(
-    out: &mut Vec<u8>,
-    mut next: i64,
-    records: &[MetadataRecord],
-    now_ms: TimestampMs,
-) {
-    for mut batch in batches_of(records, now_ms) {
-        // The base offset is not under the checksum.
-        if let Some(field) = batch.get_mut(..8) {
-            field.copy_from_slice(&next.to_be_bytes());
-        }
-        let count = RecordBatch::parse(&batch).map_or(0, |batch| batch.header().record_count);
-        next += i64::from(count);
-        out.extend_from_slice(&batch);
-    }
-    let footer = kraft::snapshot_footer();
-    let records: Vec<ControlRecord<'_>> = footer.iter().map(as_control).collect();
-    out.extend_from_slice(&control_batch(
-        &records,
-        now_ms,
-        Offset(next),
-        LeaderEpoch(0),
-    ));
-}
-
-/// Cuts records into sealed batches under the size limit.
-fn batches_of(records: &[MetadataRecord], now_ms: TimestampMs) -> Vec<Vec<u8>> {
-    let mut batches = Vec::new();
-    let mut builder = BatchBuilder::new(BATCH_BYTES_MAX);
-    let mut seal = |builder: &mut BatchBuilder| {
-        let bytes = builder
-            .seal(&Seal::default())
-            .expect("nothing is compressed");
-        batches.push(bytes.to_vec());
-        builder.clear();
-    };
-    for record in records {
-        let value = record.encode();
-        if builder.append(None, Some(&value), &[], now_ms) != Append::Fits {
-            seal(&mut builder);
-            let alone = builder.append(None, Some(&value), &[], now_ms);
-            assert_eq!(
-                alone,
-                Append::Fits,
-                "a metadata record is far below the limit"
-            );
-        }
-    }
-    if !builder.is_empty() {
-        seal(&mut builder);
-    }
-    batches
-}
-
-fn decode_batch(
-    batch: &RecordBatch<'_>,
-    path: &Path,
-) -> Result<Vec<(Offset, MetadataRecord)>, MetadataLogError> {
-    let base = batch.header().base_offset;
-    let damaged = |what: String| MetadataLogError::Damaged {
-        path: path.to_owned(),
-        offset: base,
-        what,
-    };
-    let body = batch
-        .decompressed_body(BATCH_BYTES_MAX * 8)
-        .map_err(|e| damaged(e.to_string()))?;
-    let mut decoded = Vec::new();
-    for record in Records::new(&body, batch.header().record_count) {
-        let record = record.map_err(|error| damaged(error.to_string()))?;
-        let offset = base.plus(i64::from(record.offset_delta));
-        let value = record.value.unwrap_or_default();
-        let record = MetadataRecord::decode(value)
-            .map_err(|source| MetadataLogError::Record { offset, source })?;
-        decoded.push((offset, record));
-    }
-    Ok(decoded)
-}
-
-fn controls(records: &[Control], now_ms: TimestampMs, epoch: LeaderEpoch) -> Vec<u8> {
-    let records: Vec<ControlRecord<'_>> = records.iter().map(as_control).collect();
-    control_batch(&records, now_ms, Offset::ZERO, epoch)
-}
-
-fn as_control((control_type, value): &Control) -> ControlRecord<'_> {
-    ControlRecord {
-        control_type: *control_type,
-        value,
-    }
-}
-
-/// Lists the snapshots: end offset, epoch, path.
-fn snapshots(fs: &dyn Fs, dir: &Path) -> io::Result<Vec<(Offset, LeaderEpoch, PathBuf)>> {
-    let parse = |name: &str| {
-        let (offset, epoch) = name.strip_suffix(".checkpoint")?.split_once('-')?;
-        Some((
-            Offset(offset.parse().ok()?),
-            LeaderEpoch(epoch.parse().ok()?),
-            dir.join(name),
-        ))
-    };
-    Ok(fs
-        .read_dir(dir)?
-        .iter()
-        .filter_map(|entry| parse(&entry.name))
-        .collect())
-}
-
-fn newest_snapshot(fs: &dyn Fs, dir: &Path) -> io::Result<Option<(Offset, LeaderEpoch, PathBuf)>> {
-    Ok(snapshots(fs, dir)?.into_iter().max())
-}
-
-/// Applies a snapshot; every record of it stands for the state at its end.
-fn read_snapshot(
-    fs: &dyn Fs,
-    path: &Path,
-    end: Offset,
-    image: &mut MetadataImage,
-) -> Result<(), MetadataLogError> {
-    let at = |source| MetadataLogError::Io {
-        path: path.to_owned(),
-        source,
-    };
-    let file = fs.open(path, OpenMode::Read).map_err(at)?;
-    drop(file);
-    let content = fs.read(path, SNAPSHOT_BYTES_MAX).map_err(at)?;
-    let last = Offset((end.0 - 1).max(0));
-    for batch in Batches::new(&content) {
-        let batch = batch.map_err(|error| MetadataLogError::Damaged {
-            path: path.to_owned(),
-            offset: end,
-            what: error.to_string(),
-        })?;
-        if batch.header().attributes.is_control() {
-            continue;
-        }
-        for (_, record) in decode_batch(&batch, path)? {
-            image
-                .apply(last, &record)
-                .map_err(|source| MetadataLogError::Apply {
-                    offset: last,
-                    source,
-                })?;
-        }
-    }
-    Ok(())
-}
-
 /// The metadata log rolls rarely and never deletes by itself: snapshots do.
 fn config() -> LogConfig {
     LogConfig {
         max_message_bytes: BATCH_BYTES_MAX,
         ..LogConfig::default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::controller::{bootstrap_records, format_files};
+    use crate::fs::{SimFault, SimFs};
+    use crate::metadata::record::{FeatureLevel, RemoveTopic, Topic, resource_type};
+    use crate::rng::Rng;
+    use crate::types::BrokerId;
+
+    const LOG_DIR: &str = "/data";
+
+    fn voter() -> Voter {
+        Voter {
+            id: BrokerId(1),
+            directory: Uuid(7),
+            listener: "CONTROLLER".to_owned(),
+            host: "127.0.0.1".to_owned(),
+            port: 9093,
+        }
+    }
+
+    fn disk() -> (SimFs, Arc<dyn Fs>) {
+        let sim = SimFs::default();
+        sim.create_dir_all(Path::new(LOG_DIR)).unwrap();
+        sim.sync_dir(Path::new("/")).unwrap();
+        (sim.clone(), Arc::new(sim))
+    }
+
+    fn open(fs: &Arc<dyn Fs>) -> Result<(MetadataLog, MetadataImage), MetadataLogError> {
+        let dir = Path::new(LOG_DIR);
+        MetadataLog::open(Arc::clone(fs), dir, voter(), &bootstrap_records(), 1000)
+    }
+
+    fn topic(number: u32) -> MetadataRecord {
+        let name = format!("t{number}");
+        Topic {
+            name,
+            topic_id: Uuid(u128::from(number) + 1),
+        }
+        .into()
+    }
+
+    fn add(log: &mut MetadataLog, image: &mut MetadataImage, record: MetadataRecord) {
+        log.append_and_apply(&[record], image, 1000).unwrap();
+    }
+
+    #[test]
+    fn a_fresh_log_lies_as_apache_kafka_lays_it() {
+        let (_, fs) = disk();
+        let (log, image) = open(&fs).unwrap();
+        // Three control records, then BeginTransaction, six features, a setting, the end.
+        assert_eq!(
+            (log.end_offset(), log.epoch()),
+            (Offset(12), LeaderEpoch(1))
+        );
+        assert_eq!(image.highest_offset(), Offset(11));
+        assert_eq!(image.feature_level("metadata.version"), Some(30));
+        let state = fs
+            .read(Path::new("/data/__cluster_metadata-0/quorum-state"), 1000)
+            .unwrap();
+        assert!(state.starts_with(b"{\"leaderId\":1,\"leaderEpoch\":1,"));
+    }
+
+    #[test]
+    fn what_was_appended_is_there_after_a_start_and_each_start_is_an_epoch() {
+        let (_, fs) = disk();
+        let (mut log, mut image) = open(&fs).unwrap();
+        add(&mut log, &mut image, topic(0));
+        log.close().unwrap();
+        let (log, again) = open(&fs).unwrap();
+        assert!(again.topic("t0").is_some());
+        assert_eq!(
+            (log.end_offset(), log.epoch()),
+            (Offset(14), LeaderEpoch(2))
+        );
+    }
+
+    #[test]
+    fn a_snapshot_stands_for_what_it_replaced() {
+        let (_, fs) = disk();
+        let (mut log, mut image) = open(&fs).unwrap();
+        add(&mut log, &mut image, topic(0));
+        log.snapshot(&image, 1000).unwrap();
+        add(&mut log, &mut image, topic(1));
+        log.snapshot(&image, 1000).unwrap();
+        add(&mut log, &mut image, topic(2));
+        log.close().unwrap();
+        let (log, again) = open(&fs).unwrap();
+        let names: Vec<&str> = again.topics().map(|topic| topic.name.as_str()).collect();
+        assert_eq!(names, ["t0", "t1", "t2"]);
+        assert_eq!(log.end_offset(), Offset(16));
+        let left = snapshots(&*fs, Path::new("/data/__cluster_metadata-0")).unwrap();
+        assert_eq!(left.len(), 1);
+    }
+
+    #[test]
+    fn no_power_cut_loses_what_was_acknowledged() {
+        for seed in 0..60 {
+            let mut rng = Rng::seeded(seed);
+            let (sim, fs) = disk();
+            let mut durable = 0;
+            for _ in 0..4 {
+                let opened = open(&fs);
+                let (mut log, mut image) = opened.unwrap_or_else(|e| panic!("seed {seed}: {e}"));
+                for number in 0..durable {
+                    assert!(
+                        image.topic(&format!("t{number}")).is_some(),
+                        "seed {seed}: {number}"
+                    );
+                }
+                sim.fail_after(rng.below(40), SimFault::Io);
+                // Past the acknowledged ones there may be one that nobody was told of.
+                let mut number = u32::try_from(image.topic_count()).unwrap();
+                durable = number;
+                while log
+                    .append_and_apply(&[topic(number)], &mut image, 1000)
+                    .is_ok()
+                {
+                    number += 1;
+                    durable = number;
+                    if rng.below(4) == 0 && log.snapshot(&image, 1000).is_err() {
+                        break;
+                    }
+                }
+                sim.crash(&mut rng);
+                sim.heal();
+            }
+        }
+    }
+
+    #[test]
+    fn a_power_cut_in_the_first_start_leaves_a_directory_that_starts() {
+        for calls in 0..60 {
+            let mut rng = Rng::seeded(calls);
+            let (sim, fs) = disk();
+            sim.fail_after(calls, SimFault::Io);
+            let first = open(&fs).is_ok();
+            sim.crash(&mut rng);
+            sim.heal();
+            let (_, image) = open(&fs).unwrap_or_else(|e| panic!("after {calls} calls: {e}"));
+            assert_eq!(
+                image.feature_level("metadata.version"),
+                Some(30),
+                "{calls} {first}"
+            );
+            let config = image.config(resource_type::BROKER, "").unwrap();
+            assert_eq!(
+                config.get("min.insync.replicas").map(String::as_str),
+                Some("1")
+            );
+        }
+    }
+
+    #[test]
+    fn an_open_transaction_is_aborted_and_does_not_swallow_what_follows() {
+        let (_, fs) = disk();
+        let (mut log, _) = open(&fs).unwrap();
+        let records = [BeginTransaction::default().into(), topic(0)];
+        log.append(&records, 1000).unwrap();
+        log.close().unwrap();
+        let (mut log, mut image) = open(&fs).unwrap();
+        assert!(image.topic("t0").is_none());
+        add(&mut log, &mut image, topic(1));
+        log.close().unwrap();
+        let (_, image) = open(&fs).unwrap();
+        assert!(image.topic("t0").is_none() && image.topic("t1").is_some());
+    }
+
+    #[test]
+    fn the_records_of_a_format_step_come_before_the_default() {
+        let (_, fs) = disk();
+        let level = |name: &str, feature_level| FeatureLevel {
+            name: name.to_owned(),
+            feature_level,
+        };
+        let records = [
+            level("metadata.version", 29).into(),
+            level("eligible.leader.replicas.version", 1).into(),
+        ];
+        let content = super::super::checkpoint::bootstrap_checkpoint(&records, 1000);
+        fs.replace(Path::new("/data/bootstrap.checkpoint"), &content)
+            .unwrap();
+        let (_, image) = open(&fs).unwrap();
+        assert_eq!(image.feature_level("metadata.version"), Some(29));
+        assert_eq!(image.feature_level("share.version"), None);
+        assert!(image.config(resource_type::BROKER, "").is_some());
+        // Cut anywhere it is refused: half the users would be missing.
+        let (_, fs) = disk();
+        let torn = content.get(..content.len() - 80).unwrap();
+        fs.replace(Path::new("/data/bootstrap.checkpoint"), torn)
+            .unwrap();
+        assert!(open(&fs).is_err());
+    }
+
+    #[test]
+    fn the_files_of_a_format_step_are_those_of_a_fresh_log() {
+        let (_, fs) = disk();
+        for (path, content) in format_files(Some(&voter()), 1000) {
+            let path = Path::new(LOG_DIR).join(path);
+            fs.create_dir_all(path.parent().unwrap()).unwrap();
+            fs.replace(&path, &content).unwrap();
+        }
+        let (_, formatted) = open(&fs).unwrap();
+        let (_, fresh) = open(&disk().1).unwrap();
+        assert_eq!(formatted, fresh);
+    }
+
+    #[test]
+    fn a_record_that_contradicts_the_log_stops_the_start() {
+        let (_, fs) = disk();
+        let (mut log, _) = open(&fs).unwrap();
+        let stray = RemoveTopic { topic_id: Uuid(99) };
+        log.append(&[stray.into()], 1000).unwrap();
+        log.close().unwrap();
+        assert!(matches!(open(&fs), Err(MetadataLogError::Apply { .. })));
     }
 }

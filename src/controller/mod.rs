@@ -5,20 +5,27 @@
 //! to the image and only then gives the response away. One file a subject.
 
 mod bootstrap;
+mod broker_configs;
 mod brokers;
+mod checkpoint;
 mod configs;
+#[cfg(test)]
+mod fixture;
 mod kraft;
 mod metadata_log;
+mod metadata_log_error;
 mod partitions;
 mod placement;
 mod producer_ids;
+mod topic_names;
 mod topics;
 
 pub use bootstrap::{METADATA_LEVEL, bootstrap_levels, bootstrap_records, format_files};
 pub use brokers::{BrokerStopped, RegisterBroker, Registered, Unfence};
-pub use configs::{AlterConfigs, ConfigChange, ConfigOperation, ReplaceConfigs};
+pub use configs::{AlterConfigs, ConfigChange, ConfigOperation, ReplaceConfigs, WholeConfig};
 pub use kraft::Voter;
-pub use metadata_log::{METADATA_DIR, MetadataLog, MetadataLogError};
+pub use metadata_log::{METADATA_DIR, MetadataLog};
+pub use metadata_log_error::MetadataLogError;
 pub use partitions::{CreatePartitions, NewPartitions};
 pub use producer_ids::AllocateProducerIds;
 pub use topics::{CreateTopics, CreatedTopic, DeleteTopics, NewTopic, TopicRef};

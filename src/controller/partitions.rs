@@ -1,5 +1,7 @@
 //! Adding partitions to topics (ReplicationControlManager.createPartitions).
 
+use std::collections::BTreeMap;
+
 use super::placement::place;
 use super::topics::{check_assignment, new_partition};
 use super::{Context, ControllerResult, Decide, Refusal, check_record_count};
@@ -32,16 +34,15 @@ impl Decide for CreatePartitions {
     type Response = Vec<(String, Result<(), Refusal>)>;
 
     fn decide(&self, context: &mut Context<'_>) -> ControllerResult<Self::Response> {
+        let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+        for topic in &self.topics {
+            *counts.entry(&topic.topic).or_default() += 1;
+        }
         let mut records = Vec::new();
         let mut response = Vec::new();
         for topic in &self.topics {
-            let again = self
-                .topics
-                .iter()
-                .filter(|other| other.topic == topic.topic)
-                .count()
-                > 1;
-            let outcome = if again {
+            let again = counts.get(topic.topic.as_str());
+            let outcome = if again.is_some_and(|count| *count > 1) {
                 Err(Refusal::new(
                     ErrorCode::InvalidRequest,
                     "Duplicate topic name.",
@@ -120,4 +121,89 @@ fn add(wanted: &NewPartitions, context: &mut Context<'_>) -> Result<Vec<Metadata
         .zip(&placed)
         .map(|(number, replicas)| Ok(new_partition(image, topic.id, number, replicas)?.into()))
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::fixture::{cluster, decide, run};
+    use super::super::{CreateTopics, NewTopic};
+    use super::*;
+    use crate::metadata::MetadataImage;
+
+    fn image() -> MetadataImage {
+        let mut image = cluster(&[1, 2]);
+        let topic = NewTopic {
+            name: "orders".to_owned(),
+            partitions: 3,
+            replication_factor: 1,
+            ..NewTopic::default()
+        };
+        run(
+            &mut image,
+            &CreateTopics {
+                topics: vec![topic],
+                validate_only: false,
+            },
+        );
+        image
+    }
+
+    fn raise(count: i32, assignments: Option<Vec<Vec<i32>>>) -> CreatePartitions {
+        let topic = NewPartitions {
+            topic: "orders".to_owned(),
+            count,
+            assignments,
+        };
+        CreatePartitions {
+            topics: vec![topic],
+            validate_only: false,
+        }
+    }
+
+    #[test]
+    fn partitions_are_added_behind_the_present_ones() {
+        let mut image = image();
+        run(&mut image, &raise(5, None)).remove(0).1.unwrap();
+        run(&mut image, &raise(6, Some(vec![vec![2]])))
+            .remove(0)
+            .1
+            .unwrap();
+        let topic = image.topic("orders").unwrap();
+        assert_eq!(topic.partitions.len(), 6);
+        assert_eq!(topic.partitions[5].leader, BrokerId(2));
+    }
+
+    #[test]
+    fn refusals_are_worded_as_kafka_words_them() {
+        let image = image();
+        let partitions = ErrorCode::InvalidPartitions;
+        let cases = [
+            (
+                raise(3, None),
+                partitions,
+                "Topic already has 3 partition(s).",
+            ),
+            (
+                raise(1, None),
+                partitions,
+                "The topic orders currently has 3 partition(s); 1 would not be an increase.",
+            ),
+            (
+                raise(-1, None),
+                partitions,
+                "The topic orders currently has 3 partition(s); -1 would not be an increase.",
+            ),
+            (
+                raise(5, Some(vec![vec![1]])),
+                ErrorCode::InvalidReplicaAssignment,
+                "Attempted to add 2 additional partition(s), but only 1 assignment(s) were \
+                 specified.",
+            ),
+        ];
+        for (command, code, text) in cases {
+            let result = decide(&image, &command);
+            assert_eq!(result.response[0].1, Err(Refusal::new(code, text)));
+            assert_eq!(result.records, []);
+        }
+    }
 }

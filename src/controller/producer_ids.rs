@@ -35,3 +35,20 @@ impl Decide for AllocateProducerIds {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::fixture::{cluster, run};
+    use super::*;
+
+    #[test]
+    fn blocks_of_a_thousand_follow_each_other() {
+        let mut image = cluster(&[1]);
+        let allocate = AllocateProducerIds {
+            broker: BrokerId(1),
+            broker_epoch: 5,
+        };
+        assert_eq!(run(&mut image, &allocate), 0..1000);
+        assert_eq!(run(&mut image, &allocate), 1000..2000);
+    }
+}

@@ -3,17 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::placement::{directories, initial_isr, place};
+use super::topic_names::{check_free, check_name, collision_key};
 use super::{Context, ControllerResult, Decide, Refusal, check_record_count};
-use crate::config::topic::validate_topic_value;
+use crate::config::topic::validate_topic_configs;
 use crate::metadata::record::{Config, Partition, RemoveTopic, Topic, resource_type};
 use crate::metadata::{MetadataImage, MetadataRecord, TopicImage};
 use crate::protocol::ErrorCode;
 use crate::types::{BrokerId, Uuid};
-
-/// The longest name (`Topic.MAX_NAME_LENGTH`).
-const NAME_BYTES_MAX: usize = 249;
-/// The topic that only the controller writes.
-const METADATA_TOPIC: &str = "__cluster_metadata";
 
 /// A topic to create.
 #[derive(Clone, Debug, Default)]
@@ -279,75 +275,6 @@ pub(super) fn check_assignment(
     }
 }
 
-/// Checks the form of a name (`Topic.validate`).
-fn check_name(name: &str) -> Result<(), Refusal> {
-    let refuse = |why: String| {
-        let text = format!("Topic name is invalid: {why}");
-        Err(Refusal::new(ErrorCode::InvalidTopicException, text))
-    };
-    if name.is_empty() {
-        return refuse("the empty string is not allowed".to_owned());
-    }
-    if name == "." || name == ".." {
-        return refuse(format!("'{name}' is not allowed"));
-    }
-    if name.len() > NAME_BYTES_MAX {
-        return refuse(format!(
-            "the length of '{name}' is longer than the max allowed length {NAME_BYTES_MAX}"
-        ));
-    }
-    if !name
-        .bytes()
-        .all(|b| b.is_ascii_alphanumeric() || b"._-".contains(&b))
-    {
-        return refuse(format!(
-            "'{name}' contains one or more characters other than ASCII alphanumerics, '.', '_' \
-             and '-'"
-        ));
-    }
-    if name == METADATA_TOPIC {
-        return Err(Refusal::new(
-            ErrorCode::InvalidRequest,
-            format!("Creation of internal topic {METADATA_TOPIC} is prohibited."),
-        ));
-    }
-    Ok(())
-}
-
-/// Returns the name as metrics would spell it: topics that are the same there collide.
-fn collision_key(name: &str) -> String {
-    name.replace('.', "_")
-}
-
-fn check_free(
-    image: &MetadataImage,
-    name: &str,
-    made: &BTreeMap<String, String>,
-) -> Result<(), Refusal> {
-    if image.topic(name).is_some() {
-        let text = format!("Topic '{name}' already exists.");
-        return Err(Refusal::new(ErrorCode::TopicAlreadyExists, text));
-    }
-    if !name.contains(['.', '_']) {
-        return Ok(());
-    }
-    let key = collision_key(name);
-    // Names that collide share what precedes the first of the two characters.
-    let prefix = name.split(['.', '_']).next().unwrap_or_default();
-    let known = image
-        .topics_from(prefix)
-        .take_while(|topic| topic.name.starts_with(prefix))
-        .map(|topic| &topic.name)
-        .find(|other| collision_key(other) == key);
-    match known.or_else(|| made.get(&key)) {
-        Some(other) => Err(Refusal::new(
-            ErrorCode::InvalidTopicException,
-            format!("Topic '{name}' collides with existing topic: {other}"),
-        )),
-        None => Ok(()),
-    }
-}
-
 fn check_configs(
     configs: &[(String, Option<String>)],
 ) -> Result<BTreeMap<String, String>, Refusal> {
@@ -359,9 +286,9 @@ fn check_configs(
                 "Null value not supported for topic configs: {name}"
             )));
         };
-        validate_topic_value(name, value).map_err(|error| invalid(error.to_string()))?;
         checked.insert(name.clone(), value.clone());
     }
+    validate_topic_configs(&checked).map_err(|error| invalid(error.to_string()))?;
     Ok(checked)
 }
 
@@ -386,27 +313,50 @@ impl Decide for DeleteTopics {
     type Response = Vec<(TopicRef, Result<(String, Uuid), Refusal>)>;
 
     fn decide(&self, context: &mut Context<'_>) -> ControllerResult<Self::Response> {
+        let mut counts: BTreeMap<&TopicRef, usize> = BTreeMap::new();
+        for topic in &self.topics {
+            *counts.entry(topic).or_default() += 1;
+        }
         let mut records = Vec::new();
         let mut response = Vec::new();
-        let mut seen = BTreeSet::new();
         for topic in &self.topics {
-            let found = find(context.image, topic);
-            let outcome = if !context.settings.may_delete_topics {
-                Err(Refusal::plain(ErrorCode::TopicDeletionDisabled))
+            let outcome = if context.settings.may_delete_topics {
+                find_once(context.image, topic, &counts)
             } else {
-                found.and_then(|found| {
-                    if !seen.insert(found.id) {
-                        let text = "Duplicate topic name or id.";
-                        return Err(Refusal::new(ErrorCode::InvalidRequest, text));
-                    }
-                    records.push(RemoveTopic { topic_id: found.id }.into());
-                    Ok((found.name.clone(), found.id))
-                })
+                Err(Refusal::plain(ErrorCode::TopicDeletionDisabled))
             };
+            let outcome = outcome.map(|found| {
+                records.push(RemoveTopic { topic_id: found.id }.into());
+                (found.name.clone(), found.id)
+            });
             response.push((topic.clone(), outcome));
         }
         ControllerResult { records, response }
     }
+}
+
+/// Finds a topic that the command names once; one that is named twice stays.
+fn find_once<'a>(
+    image: &'a MetadataImage,
+    topic: &TopicRef,
+    counts: &BTreeMap<&TopicRef, usize>,
+) -> Result<&'a TopicImage, Refusal> {
+    let refuse = |text: &str| Err(Refusal::new(ErrorCode::InvalidRequest, text));
+    if counts.get(topic).is_some_and(|count| *count > 1) {
+        return match topic {
+            TopicRef::Name(_) => refuse("Duplicate topic name."),
+            TopicRef::Id(_) => refuse("Duplicate topic id."),
+        };
+    }
+    let found = find(image, topic)?;
+    let other = match topic {
+        TopicRef::Name(_) => TopicRef::Id(found.id),
+        TopicRef::Id(_) => TopicRef::Name(found.name.clone()),
+    };
+    if counts.contains_key(&other) {
+        return refuse("The provided topic name maps to an ID that was already supplied.");
+    }
+    Ok(found)
 }
 
 fn find<'a>(image: &'a MetadataImage, topic: &TopicRef) -> Result<&'a TopicImage, Refusal> {
@@ -419,5 +369,341 @@ fn find<'a>(image: &'a MetadataImage, topic: &TopicRef) -> Result<&'a TopicImage
             .topic_by_id(*id)
             .map(AsRef::as_ref)
             .ok_or_else(|| Refusal::plain(ErrorCode::UnknownTopicId)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::fixture::{apply, cluster, decide, registration, run};
+    use super::*;
+    use crate::metadata::record::RegisterBroker;
+
+    fn new(name: &str) -> NewTopic {
+        NewTopic {
+            name: name.to_owned(),
+            partitions: -1,
+            replication_factor: -1,
+            ..NewTopic::default()
+        }
+    }
+
+    fn with_configs(pairs: &[(&str, &str)]) -> NewTopic {
+        let pair = |(key, value): &(&str, &str)| ((*key).to_owned(), Some((*value).to_owned()));
+        NewTopic {
+            configs: pairs.iter().map(pair).collect(),
+            ..new("t")
+        }
+    }
+
+    fn by_hand(lists: &[&[i32]]) -> NewTopic {
+        let lists = (0..).zip(lists).map(|(number, ids)| (number, ids.to_vec()));
+        NewTopic {
+            assignments: lists.collect(),
+            ..new("t")
+        }
+    }
+
+    fn create(topics: Vec<NewTopic>) -> CreateTopics {
+        CreateTopics {
+            topics,
+            validate_only: false,
+        }
+    }
+
+    #[track_caller]
+    fn refused(image: &MetadataImage, topic: NewTopic, code: ErrorCode, message: &str) {
+        let result = decide(image, &create(vec![topic]));
+        assert_eq!(result.response[0].1, Err(Refusal::new(code, message)));
+        assert_eq!(result.records, []);
+    }
+
+    #[test]
+    fn a_bare_create_takes_the_defaults() {
+        let mut image = cluster(&[1]);
+        let response = run(&mut image, &create(vec![new("t")]));
+        let created = response[0].1.clone().unwrap();
+        assert_eq!((created.partitions, created.replication_factor), (1, 1));
+        let topic = image.topic("t").unwrap();
+        assert_eq!(topic.id, created.id);
+        let partition = &topic.partitions[0];
+        assert_eq!(partition.replicas, [BrokerId(1)]);
+        assert_eq!(
+            (partition.leader, partition.leader_epoch.0),
+            (BrokerId(1), 0)
+        );
+        assert_eq!(partition.directories, [Uuid(1001)]);
+    }
+
+    #[test]
+    fn names_are_refused_in_kafkas_words() {
+        let image = cluster(&[1]);
+        let long = "y".repeat(250);
+        let cases = [
+            (".", "'.' is not allowed".to_owned()),
+            ("..", "'..' is not allowed".to_owned()),
+            ("", "the empty string is not allowed".to_owned()),
+            (
+                "a b",
+                "'a b' contains one or more characters other than ASCII alphanumerics, '.', '_' \
+                 and '-'"
+                    .to_owned(),
+            ),
+            (
+                &long,
+                format!("the length of '{long}' is longer than the max allowed length 249"),
+            ),
+        ];
+        for (name, why) in cases {
+            let text = format!("Topic name is invalid: {why}");
+            refused(&image, new(name), ErrorCode::InvalidTopicException, &text);
+        }
+        assert!(
+            decide(&image, &create(vec![new(&"x".repeat(249))])).response[0]
+                .1
+                .is_ok()
+        );
+    }
+
+    #[test]
+    fn names_that_are_taken_or_collide_are_refused() {
+        let mut image = cluster(&[1]);
+        run(&mut image, &create(vec![new("foo"), new("a.b")]));
+        let exists = "Topic 'foo' already exists.";
+        refused(&image, new("foo"), ErrorCode::TopicAlreadyExists, exists);
+        let collides = "Topic 'a_b' collides with existing topic: a.b";
+        refused(
+            &image,
+            new("a_b"),
+            ErrorCode::InvalidTopicException,
+            collides,
+        );
+        let result = decide(&image, &create(vec![new("c.d"), new("c_d")]));
+        assert!(result.response[0].1.is_ok() && result.response[1].1.is_err());
+    }
+
+    #[test]
+    fn a_name_given_twice_is_refused_both_times_and_others_are_made() {
+        let image = cluster(&[1]);
+        let result = decide(&image, &create(vec![new("a"), new("b"), new("a")]));
+        let codes: Vec<_> = result
+            .response
+            .iter()
+            .map(|(_, r)| r.as_ref().err())
+            .collect();
+        let twice = Refusal::new(ErrorCode::InvalidRequest, "Duplicate topic name.");
+        assert_eq!(codes, [Some(&twice), None, Some(&twice)]);
+    }
+
+    #[test]
+    fn counts_are_refused_in_kafkas_words() {
+        let image = cluster(&[1]);
+        refused(
+            &image,
+            NewTopic {
+                partitions: 0,
+                ..new("t")
+            },
+            ErrorCode::InvalidPartitions,
+            "Number of partitions was set to an invalid non-positive value.",
+        );
+        refused(
+            &image,
+            NewTopic {
+                replication_factor: 0,
+                ..new("t")
+            },
+            ErrorCode::InvalidReplicationFactor,
+            "Replication factor must be larger than 0, or -1 to use the default value.",
+        );
+        refused(
+            &image,
+            NewTopic {
+                replication_factor: 3,
+                ..new("t")
+            },
+            ErrorCode::InvalidReplicationFactor,
+            "Unable to replicate the partition 3 time(s): The target replication factor of 3 \
+             cannot be reached because only 1 broker(s) are registered or some brokers have all \
+             their log directories cordoned.",
+        );
+        let many = decide(
+            &image,
+            &create(vec![NewTopic {
+                partitions: 10_001,
+                ..new("t")
+            }]),
+        );
+        assert_eq!(
+            many.response[0].1.as_ref().unwrap_err().code,
+            ErrorCode::PolicyViolation
+        );
+        let many: Vec<_> = ["a", "b"]
+            .into_iter()
+            .map(|name| NewTopic {
+                partitions: 6000,
+                ..new(name)
+            })
+            .collect();
+        let many = decide(&image, &create(many));
+        assert!(many.records.is_empty() && many.response.iter().all(|(_, r)| r.is_err()));
+    }
+
+    #[test]
+    fn replicas_by_hand_are_taken_or_refused_in_kafkas_words() {
+        let mut image = cluster(&[1, 2]);
+        let fenced = RegisterBroker {
+            fenced: true,
+            ..registration(3, None)
+        };
+        apply(&mut image, &[fenced.into()]);
+        let invalid = ErrorCode::InvalidReplicaAssignment;
+        let cases: [(&[&[i32]], &str); 5] = [
+            (
+                &[&[1], &[9]],
+                "The manual partition assignment includes broker 9, but no such broker is \
+                 registered.",
+            ),
+            (
+                &[&[1, 1]],
+                "The manual partition assignment includes the broker 1 more than once.",
+            ),
+            (
+                &[&[1], &[1, 2]],
+                "The manual partition assignment includes a partition with 2 replica(s), but \
+                 this is not consistent with previous partitions, which have 1 replica(s).",
+            ),
+            (
+                &[&[]],
+                "The manual partition assignment includes an empty replica list.",
+            ),
+            (
+                &[&[3]],
+                "All brokers specified in the manual partition assignment for partition 0 are \
+                 fenced or in controlled shutdown.",
+            ),
+        ];
+        for (lists, text) in cases {
+            refused(&image, by_hand(lists), invalid, text);
+        }
+        let gap = NewTopic {
+            assignments: vec![(0, vec![1]), (2, vec![1])],
+            ..new("t")
+        };
+        refused(
+            &image,
+            gap,
+            invalid,
+            "partitions should be a consecutive 0-based integer sequence",
+        );
+        let counted = NewTopic {
+            partitions: 1,
+            ..by_hand(&[&[1]])
+        };
+        refused(
+            &image,
+            counted,
+            ErrorCode::InvalidRequest,
+            "A manual partition assignment was specified, but numPartitions was not set to -1.",
+        );
+        run(&mut image, &create(vec![by_hand(&[&[3, 2, 1]])]));
+        let partition = &image.topic("t").unwrap().partitions[0];
+        assert_eq!(partition.isr, [BrokerId(2), BrokerId(1)]);
+        assert_eq!(partition.leader, BrokerId(2));
+    }
+
+    #[test]
+    fn settings_are_stored_or_refused_in_kafkas_words() {
+        let mut image = cluster(&[1]);
+        let invalid = ErrorCode::InvalidConfig;
+        let unknown = "Unknown topic config name: retention";
+        refused(
+            &image,
+            with_configs(&[("retention", "1")]),
+            invalid,
+            unknown,
+        );
+        refused(
+            &image,
+            with_configs(&[
+                ("min.compaction.lag.ms", "2000"),
+                ("max.compaction.lag.ms", "1000"),
+            ]),
+            invalid,
+            "conflict topic config setting min.compaction.lag.ms (2000) > max.compaction.lag.ms \
+             (1000)",
+        );
+        let null = NewTopic {
+            configs: vec![("retention.ms".to_owned(), None)],
+            ..new("t")
+        };
+        let text = "Null value not supported for topic configs: retention.ms";
+        refused(&image, null, invalid, text);
+        run(
+            &mut image,
+            &create(vec![with_configs(&[("retention.ms", "60000")])]),
+        );
+        let config = image.config(resource_type::TOPIC, "t").unwrap();
+        assert_eq!(
+            config.get("retention.ms").map(String::as_str),
+            Some("60000")
+        );
+    }
+
+    #[test]
+    fn validate_only_answers_and_writes_nothing() {
+        let image = cluster(&[1]);
+        let only = CreateTopics {
+            topics: vec![new("t")],
+            validate_only: true,
+        };
+        let result = decide(&image, &only);
+        assert!(result.response[0].1.is_ok() && result.records.is_empty());
+    }
+
+    #[test]
+    fn topics_are_deleted_by_name_and_by_id_with_their_settings() {
+        let mut image = cluster(&[1]);
+        run(
+            &mut image,
+            &create(vec![with_configs(&[("retention.ms", "1")]), new("u")]),
+        );
+        let id = image.topic("u").unwrap().id;
+        let name = |name: &str| TopicRef::Name(name.to_owned());
+        let topics = vec![
+            name("t"),
+            TopicRef::Id(id),
+            name("nope"),
+            TopicRef::Id(Uuid(5)),
+        ];
+        let response = run(&mut image, &DeleteTopics { topics });
+        let codes: Vec<_> = response
+            .iter()
+            .map(|(_, r)| r.as_ref().err().map(|refusal| refusal.code))
+            .collect();
+        let unknown = Some(ErrorCode::UnknownTopicOrPartition);
+        assert_eq!(
+            codes,
+            [None, None, unknown, Some(ErrorCode::UnknownTopicId)]
+        );
+        assert_eq!(image.topic_count(), 0);
+        assert!(image.config(resource_type::TOPIC, "t").is_none());
+    }
+
+    #[test]
+    fn a_topic_named_twice_is_not_deleted() {
+        let mut image = cluster(&[1]);
+        run(&mut image, &create(vec![new("t")]));
+        let id = image.topic("t").unwrap().id;
+        let name = TopicRef::Name("t".to_owned());
+        for topics in [
+            vec![name.clone(), name.clone()],
+            vec![name, TopicRef::Id(id)],
+        ] {
+            let result = decide(&image, &DeleteTopics { topics });
+            assert_eq!(result.records, []);
+            for (_, outcome) in result.response {
+                assert_eq!(outcome.unwrap_err().code, ErrorCode::InvalidRequest);
+            }
+        }
     }
 }

@@ -34,6 +34,9 @@ pub enum RecordDecodeError {
     /// The record's frame is of another version.
     #[error("frame version {0}, only 1 is known")]
     Frame(u32),
+    /// Bytes behind the record's end.
+    #[error("{0} bytes follow the metadata record")]
+    Trailing(usize),
     /// A record of a type that is not known.
     #[error("unknown metadata record type {key} (written by a newer Kafka?)")]
     UnknownType {
