@@ -15,7 +15,8 @@ pub fn line_file(directory: &Path, count: u32) -> PathBuf {
     for index in 0..count {
         state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
         let mut line = format!(
-            "{{\"id\":{index:08},\"user\":\"u{:06}\",\"path\":\"/v1/items/{:05}\",\"ms\":{:04},\"ok\":true,\"note\":\"",
+            "{{\"id\":{index:08},\"user\":\"u{:06}\",\"path\":\"/v1/items/{:05}\",\"ms\":{:04},\
+             \"ok\":true,\"note\":\"",
             state % 1_000_000,
             state % 65_521,
             state % 5_003

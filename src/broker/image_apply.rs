@@ -58,7 +58,7 @@ impl ImageApplier {
         }
         for log in found.values() {
             let partition = log.log.partition();
-            tracing::warn!(%partition, "its topic is not in the metadata; its files are left alone");
+            tracing::warn!(%partition, "not in the metadata; its files are left alone");
         }
         found.len()
     }

@@ -14,7 +14,7 @@ use tokio::task::JoinHandle;
 use super::controller_loop::ControllerLoop;
 use super::features::Features;
 use super::flush_pool::BlockingPool;
-use super::handlers::fetch::session::FetchSessions;
+use super::handlers::fetch::FetchSessions;
 use super::housekeeping;
 use super::image_apply::ImageApplier;
 use super::listener::{ConnectionCounts, accept};
@@ -112,7 +112,7 @@ type Bound = (TcpListener, Listener);
 impl Broker {
     /// Starts a broker; it answers when this returns.
     pub async fn start(
-        config: ServerConfig,
+        mut config: ServerConfig,
         fs: Arc<dyn Fs>,
         clock: Arc<dyn Clock>,
         mut rng: Rng,
@@ -120,6 +120,9 @@ impl Broker {
         let (failures, failed) = watch::channel(0);
         let tell = || Box::new(Tell(failures.clone())) as Box<dyn ToldOfFailure>;
         let (parts, identity) = LogDirs::open(&fs, &config, Arc::clone(&clock), &mut rng, tell)?;
+        config
+            .static_keys
+            .insert("node.id".to_owned(), identity.node_id.to_string());
         let bound = bind_all(&config.listeners)?;
         let controllers = bind_all(&config.controller_listeners)?;
         let flush_pool = Arc::new(BlockingPool::new(tokio::runtime::Handle::current()));

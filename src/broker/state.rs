@@ -8,7 +8,7 @@ use arc_swap::ArcSwap;
 
 use super::controller_loop::ControllerHandle;
 use super::features::Features;
-use super::handlers::fetch::session::FetchSessions;
+use super::handlers::fetch::FetchSessions;
 use super::listener::ConnectionCounts;
 use super::log_dirs::LogDirs;
 use super::producer_ids::ProducerIds;

@@ -135,7 +135,7 @@ config_table! {
     Long "retention.bytes" = "-1", Any, Medium, ReadOnly, Honoured:
         "Size limit per partition; -1 none.";
     Long "retention.ms" = "604800000", AtLeast(-1), Medium, ReadOnly, Honoured:
-        "Age limit; -1 none.";
+        "How long records are kept before they may be deleted, in ms; -1 for ever.";
     Int "segment.bytes" = "1073741824", AtLeast(1_048_576), Medium, ReadOnly, Honoured:
         "Size at which a new segment starts (at least 1 MiB since 4.0).";
     Int "segment.index.bytes" = "10485760", AtLeast(4), Medium, ReadOnly, Honoured:

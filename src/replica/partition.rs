@@ -218,6 +218,10 @@ impl Partition {
     pub fn retire<T>(&self, action: impl FnOnce(&Log) -> T) -> T {
         let mut core = self.core.lock();
         core.retired = true;
+        if let Err(error) = core.log.checkpoint() {
+            // The indexes of a deleted partition can be made anew, should anyone want it back.
+            tracing::debug!(%error, "a deleted partition's indexes");
+        }
         let outcome = action(&core.log);
         let woken = core.waiters.take();
         drop(core);

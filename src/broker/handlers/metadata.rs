@@ -69,9 +69,13 @@ fn asked(request: &MetadataRequest, version: i16) -> Option<Vec<Asked>> {
     if topics.is_empty() && version == 0 {
         return None;
     }
-    let asked = |topic: &messages::metadata_request::MetadataRequestTopic| match &topic.name {
-        Some(name) => Asked::Name(name.to_string()),
-        None => Asked::Id(Uuid(topic.topic_id.as_u128())),
+    let asked = |topic: &messages::metadata_request::MetadataRequestTopic| {
+        let id = Uuid(topic.topic_id.as_u128());
+        match &topic.name {
+            // The Java client sends an empty name beside an id.
+            Some(name) if id.is_zero() => Asked::Name(name.to_string()),
+            _ => Asked::Id(id),
+        }
     };
     Some(topics.iter().map(asked).collect())
 }

@@ -268,7 +268,8 @@ fn refusal(
 /// `false` if the client wants no answer, so that only the connection's end can tell it.
 ///
 /// ```text
-/// request   acks int16 · timeout int32 · topics [ name string · partitions [ index int32 · bytes ] ]
+/// request   acks int16 · timeout int32 · topics [ name string · partitions [ index int32
+///           · bytes ] ]
 /// response  topics [ name string · partitions [ index int32 · error int16 · base offset int64
 ///           · (v2) append time int64 ] ] · (v1) throttle int32
 /// ```

@@ -4,10 +4,9 @@
 //! [`encode`] writes the answer by hand, since the crate would copy every record once more.
 //! Records are never decoded: whole batches go from the segment's file to the socket.
 
-pub(in crate::broker) mod session;
-
 mod encode;
 mod read;
+mod session;
 
 use std::sync::Arc;
 
@@ -18,6 +17,8 @@ use crate::protocol::ErrorCode;
 use crate::protocol::messages::FetchRequest;
 use crate::replica::Partition;
 use crate::types::{LeaderEpoch, Offset, Uuid};
+
+pub(in crate::broker) use session::FetchSessions;
 
 /// The first version that names topics by id.
 const TOPIC_ID_VERSION_MIN: i16 = 13;
