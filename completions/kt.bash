@@ -58,6 +58,9 @@ _kt() {
             kt,status)
                 cmd="kt__subcmd__status"
                 ;;
+            kt,storage)
+                cmd="kt__subcmd__storage"
+                ;;
             kt,topics)
                 cmd="kt__subcmd__topics"
                 ;;
@@ -88,6 +91,15 @@ _kt() {
             kt__subcmd__completions,zsh)
                 cmd="kt__subcmd__completions__subcmd__zsh"
                 ;;
+            kt__subcmd__storage,format)
+                cmd="kt__subcmd__storage__subcmd__format"
+                ;;
+            kt__subcmd__storage,info)
+                cmd="kt__subcmd__storage__subcmd__info"
+                ;;
+            kt__subcmd__storage,random-uuid)
+                cmd="kt__subcmd__storage__subcmd__random__subcmd__uuid"
+                ;;
             *)
                 ;;
         esac
@@ -95,7 +107,7 @@ _kt() {
 
     case "${cmd}" in
         kt)
-            opts="-h --help topics console-producer console-consumer configs get-offsets delete-records broker-api-versions server-start server-stop run wait status install-links completions run-class zookeeper-server-start zookeeper-server-stop zookeeper-shell help version"
+            opts="-h --help topics console-producer console-consumer configs get-offsets delete-records broker-api-versions storage server-start server-stop run wait status install-links completions run-class zookeeper-server-start zookeeper-server-stop zookeeper-shell help version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -764,6 +776,98 @@ _kt() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        kt__subcmd__storage)
+            opts="-h --help info format random-uuid"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        kt__subcmd__storage__subcmd__format)
+            opts="-c -t -g -r -s -N -h --config --cluster-id --ignore-formatted --release-version --standalone --no-initial-controllers --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -c)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --cluster-id)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -t)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --release-version)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -r)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        kt__subcmd__storage__subcmd__info)
+            opts="-c -h --config --output --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -c)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -W "text json table" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        kt__subcmd__storage__subcmd__random__subcmd__uuid)
+            opts="-h --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         kt__subcmd__topics)
             opts="-h --bootstrap-server --command-config --zookeeper --create --list --describe --alter --delete --topic --topic-id --config --delete-config --partitions --replication-factor --replica-assignment --under-replicated-partitions --unavailable-partitions --under-min-isr-partitions --at-min-isr-partitions --topics-with-overrides --if-exists --if-not-exists --exclude-internal --partition-size-limit-per-response --force --disable-rack-aware --output --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
@@ -845,7 +949,7 @@ _kt() {
             return 0
             ;;
         kt__subcmd__wait)
-            opts="-h --bootstrap-server --command-config --zookeeper --timeout --help"
+            opts="-h --bootstrap-server --command-config --zookeeper --topic --partitions --records --timeout --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -860,6 +964,18 @@ _kt() {
                     return 0
                     ;;
                 --zookeeper)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --topic)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --partitions)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --records)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

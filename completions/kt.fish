@@ -32,10 +32,11 @@ complete -c kt -n "__fish_kt_needs_command" -f -a "configs" -d 'Show and change 
 complete -c kt -n "__fish_kt_needs_command" -f -a "get-offsets" -d 'Print the offsets of partitions: last, first, or by time'
 complete -c kt -n "__fish_kt_needs_command" -f -a "delete-records" -d 'Delete the records of partitions before given offsets'
 complete -c kt -n "__fish_kt_needs_command" -f -a "broker-api-versions" -d 'Print the API versions that each broker offers'
+complete -c kt -n "__fish_kt_needs_command" -f -a "storage" -d 'Format log directories ahead of time, or tell what they are'
 complete -c kt -n "__fish_kt_needs_command" -f -a "server-start" -d 'Run a broker (-daemon: in the background)'
 complete -c kt -n "__fish_kt_needs_command" -f -a "server-stop" -d 'Stop the brokers of this KT_HOME and wait for them'
 complete -c kt -n "__fish_kt_needs_command" -f -a "run" -d 'Run a command with a private broker that is gone when it ends'
-complete -c kt -n "__fish_kt_needs_command" -f -a "wait" -d 'Wait until a broker answers (exit code 124 when the time is up)'
+complete -c kt -n "__fish_kt_needs_command" -f -a "wait" -d 'Wait until a broker answers, or a topic is there (124 when the time is up)'
 complete -c kt -n "__fish_kt_needs_command" -f -a "status" -d 'Tell which broker the commands use, and whether it answers'
 complete -c kt -n "__fish_kt_needs_command" -f -a "install-links" -d 'Make links named as Kafka\'s scripts (kafka-topics.sh, ...) to kt'
 complete -c kt -n "__fish_kt_needs_command" -f -a "completions" -d 'Print or install completion scripts for bash, zsh or fish'
@@ -199,6 +200,23 @@ complete -c kt -n "__fish_kt_using_subcommand broker-api-versions" -l output -d 
 json\t'JSON: one document, or one line a record'
 table\t'A table with lines around its cells'"
 complete -c kt -n "__fish_kt_using_subcommand broker-api-versions" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c kt -n "__fish_kt_using_subcommand storage; and not __fish_seen_subcommand_from info format random-uuid" -s h -l help -d 'Print help'
+complete -c kt -n "__fish_kt_using_subcommand storage; and not __fish_seen_subcommand_from info format random-uuid" -f -a "info" -d 'Get information about the Kafka log directories on this node'
+complete -c kt -n "__fish_kt_using_subcommand storage; and not __fish_seen_subcommand_from info format random-uuid" -f -a "format" -d 'Format the Kafka log directories on this node'
+complete -c kt -n "__fish_kt_using_subcommand storage; and not __fish_seen_subcommand_from info format random-uuid" -f -a "random-uuid" -d 'Print a random UUID'
+complete -c kt -n "__fish_kt_using_subcommand storage; and __fish_seen_subcommand_from info" -s c -l config -d 'The Kafka configuration file to use' -r
+complete -c kt -n "__fish_kt_using_subcommand storage; and __fish_seen_subcommand_from info" -l output -d 'How to print the data' -r -f -a "text\t'Kafka\'s lines'
+json\t'JSON: one document, or one line a record'
+table\t'A table with lines around its cells'"
+complete -c kt -n "__fish_kt_using_subcommand storage; and __fish_seen_subcommand_from info" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c kt -n "__fish_kt_using_subcommand storage; and __fish_seen_subcommand_from format" -s c -l config -d 'The Kafka configuration file to use' -r
+complete -c kt -n "__fish_kt_using_subcommand storage; and __fish_seen_subcommand_from format" -s t -l cluster-id -d 'The cluster ID to use' -r
+complete -c kt -n "__fish_kt_using_subcommand storage; and __fish_seen_subcommand_from format" -s r -l release-version -d 'The release whose features are set' -r
+complete -c kt -n "__fish_kt_using_subcommand storage; and __fish_seen_subcommand_from format" -s g -l ignore-formatted -d 'Leave directories alone that are formatted already'
+complete -c kt -n "__fish_kt_using_subcommand storage; and __fish_seen_subcommand_from format" -s s -l standalone -d 'Make this node the only voter of a dynamic quorum'
+complete -c kt -n "__fish_kt_using_subcommand storage; and __fish_seen_subcommand_from format" -s N -l no-initial-controllers -d 'Name no voter of a dynamic quorum yet'
+complete -c kt -n "__fish_kt_using_subcommand storage; and __fish_seen_subcommand_from format" -s h -l help -d 'Print help'
+complete -c kt -n "__fish_kt_using_subcommand storage; and __fish_seen_subcommand_from random-uuid" -s h -l help -d 'Print help'
 complete -c kt -n "__fish_kt_using_subcommand server-start" -l override -d 'Setting that takes the place of the one in the file; may be given more than once' -r
 complete -c kt -n "__fish_kt_using_subcommand server-start" -s h -l help -d 'Print help'
 complete -c kt -n "__fish_kt_using_subcommand server-stop" -l node-id -d 'Stop only the broker with this node.id' -r
@@ -212,6 +230,9 @@ complete -c kt -n "__fish_kt_using_subcommand run" -s h -l help -d 'Print help'
 complete -c kt -n "__fish_kt_using_subcommand wait" -l bootstrap-server -d 'Brokers to connect to first: HOST1:PORT1,HOST2:PORT2 (the local broker if absent)' -r -f -a "(kt __complete brokers 2>/dev/null)"
 complete -c kt -n "__fish_kt_using_subcommand wait" -l command-config -d 'File with settings of the client' -r
 complete -c kt -n "__fish_kt_using_subcommand wait" -l zookeeper -r
+complete -c kt -n "__fish_kt_using_subcommand wait" -l topic -d 'Wait for this topic' -r -f -a "(kt __complete topics 2>/dev/null)"
+complete -c kt -n "__fish_kt_using_subcommand wait" -l partitions -d 'Wait until the topic has so many partitions' -r
+complete -c kt -n "__fish_kt_using_subcommand wait" -l records -d 'Wait until the topic holds so many records' -r
 complete -c kt -n "__fish_kt_using_subcommand wait" -l timeout -d 'How long to wait: 10s, 500ms, 2m' -r
 complete -c kt -n "__fish_kt_using_subcommand wait" -s h -l help -d 'Print help'
 complete -c kt -n "__fish_kt_using_subcommand status" -l bootstrap-server -d 'Brokers to connect to first: HOST1:PORT1,HOST2:PORT2 (the local broker if absent)' -r -f -a "(kt __complete brokers 2>/dev/null)"

@@ -126,7 +126,7 @@ impl Status {
                 self.cluster_id = cluster.cluster_id;
                 self.brokers = Some(cluster.brokers.len());
             }
-            Err(error) => self.reason = Some(error.to_string()),
+            Err(error) => self.reason = Some(error),
         }
         self.bootstrap_server = Some(address);
         self

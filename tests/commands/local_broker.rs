@@ -142,3 +142,17 @@ fn a_closed_pipe_ends_a_command_quietly() {
     assert_eq!(output.status.signal(), None);
     assert_eq!(text(&output.stderr), "");
 }
+
+#[test]
+fn commands_that_start_at_once_end_with_one_broker() {
+    let bench = Bench::new();
+    let line = "for i in 1 2 3 4; do kt topics --list > out$i 2> err$i & done; wait
+        cat err* | grep -c 'Started a local broker'; ls $KT_HOME/run | grep -c json; cat out*";
+    let output = bench.run(line);
+    assert_eq!(
+        text(&output.stdout),
+        "1\n1\n\n\n\n\n",
+        "{}",
+        text(&output.stderr)
+    );
+}

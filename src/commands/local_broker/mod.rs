@@ -10,7 +10,11 @@ mod spawn;
 
 use std::time::Duration;
 
-use crate::cli::{BrokerAddress, CommandError, ConnectionOptions, Output, Progress};
+use super::probe;
+use crate::cli::{
+    BOOTSTRAP_VARIABLE, BrokerAddress, CommandError, ConnectionOptions, Output, Progress,
+};
+use crate::client::Admin;
 use crate::fs::{Fs, RealFs};
 
 pub(super) use home::KtHome;
@@ -22,6 +26,9 @@ const AUTO_START_VARIABLE: &str = "KT_AUTO_START";
 
 /// How long a command waits for another that is just starting the broker.
 const START_LOCK_TIMEOUT: Duration = Duration::from_secs(60);
+
+/// How long a completion may take; a person is in the middle of typing.
+const COMPLETION_TIMEOUT: Duration = Duration::from_millis(100);
 
 /// How often files are looked at while waiting.
 pub(super) const POLL: Duration = Duration::from_millis(10);
@@ -128,16 +135,29 @@ fn start(home: &KtHome, output: &mut Output) -> Result<Registration, CommandErro
     Ok(started)
 }
 
-/// Returns values for a completion script; nothing when no broker can be asked at once.
+/// Returns values for a completion script; nothing when no broker answers at once.
 pub(super) fn completion_values(kind: &str) -> Vec<String> {
     let Ok(home) = KtHome::of_environment() else {
         return Vec::new();
     };
-    let Ok(found) = running(&RealFs, &home) else {
-        return Vec::new();
-    };
+    let named = std::env::var(BOOTSTRAP_VARIABLE).ok();
+    let found = running(&RealFs, &home).unwrap_or_default();
     match kind {
-        "brokers" => found.iter().map(Registration::bootstrap).collect(),
+        "brokers" => named
+            .into_iter()
+            .chain(found.iter().map(Registration::bootstrap))
+            .collect(),
+        "topics" => {
+            let local = || choose(&home, found).ok().flatten();
+            let Some(bootstrap) = named.or_else(|| local().map(|broker| broker.bootstrap())) else {
+                return Vec::new();
+            };
+            let asked = probe::ask(&bootstrap, COMPLETION_TIMEOUT, async |admin: &Admin| {
+                admin.list_topics().await
+            });
+            let topics = asked.unwrap_or_default();
+            topics.into_iter().map(|topic| topic.name).collect()
+        }
         _ => Vec::new(),
     }
 }

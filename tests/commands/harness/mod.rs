@@ -64,6 +64,17 @@ impl Bench {
         for (name, shown) in [("home", "$KT_HOME"), ("work", "$PWD"), ("bin", "$BIN")] {
             normal = normal.replace(&self.path(name).display().to_string(), shown);
         }
+        let patterns = [
+            (r"127\.0\.0\.1:\d{4,5}", "127.0.0.1:$$PORT"),
+            (r"pid \d+", "pid $$PID"),
+            (r"TopicId: \S{22}", "TopicId: $$ID"),
+            (r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d{3}", "$$TIME"),
+            (r"correlation id \d+", "correlation id $$N"),
+        ];
+        for (pattern, shown) in patterns {
+            let pattern = fancy_regex::Regex::new(pattern).expect("the pattern is one");
+            normal = pattern.replace_all(&normal, shown).into_owned();
+        }
         normal
     }
 }
