@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 pub use real::RealFs;
-pub use sim::SimFs;
+pub use sim::{SimFault, SimFs};
 
 /// How [`Fs::open`] treats a file that is there, and one that is not.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -130,6 +130,10 @@ pub trait File: Send + Sync + fmt::Debug {
     fn bytes(&self) -> io::Result<u64>;
     /// Allocates blocks ahead without changing the size; an error may be ignored.
     fn allocate(&self, position: u64, bytes: u64) -> io::Result<()>;
+
+    /// Fills the whole buffer from `position` if all of it is in memory, else returns `false`
+    /// without waiting for the disk; what the buffer then holds is not said.
+    fn read_cached_at(&self, buffer: &mut [u8], position: u64) -> io::Result<bool>;
 
     /// Fills the whole buffer from `position`, or fails with `UnexpectedEof`.
     fn read_exact_at(&self, mut buffer: &mut [u8], mut position: u64) -> io::Result<()> {

@@ -12,6 +12,7 @@ mod header;
 pub mod messages;
 pub mod skeleton;
 
+pub(crate) use api::for_each_api;
 pub use api::{APIS, ApiKey, ApiRequest, ApiRow, Request, Response, VersionRange};
 pub use error::{ErrorCode, Retry};
 pub use frame::{decode_request, decode_response, encode_request, encode_response, put_header};
@@ -41,6 +42,20 @@ pub enum WireError {
         count: i64,
         /// Bytes that were there.
         left: usize,
+    },
+    /// More elements of arrays and unknown tags than a message may have.
+    #[error("more than {max} elements in one message")]
+    TooManyElements {
+        /// The most that it may have.
+        max: usize,
+    },
+    /// A tagged field whose content and size disagree.
+    #[error("tagged field {tag} does not end after its {size} bytes")]
+    TagSize {
+        /// The field's tag.
+        tag: u32,
+        /// The size on the wire.
+        size: usize,
     },
     /// A variable-length integer of more than five bytes.
     #[error("a variable-length integer is too long")]

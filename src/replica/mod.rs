@@ -1,1 +1,22 @@
-//! Partitions as replicas on this broker.
+//! Partitions as replicas on this broker: the only door from handlers to logs.
+//!
+//! [`Partition`] keeps a log together with what makes it a replica: leader epoch, high watermark,
+//! who waits for it. It knows no runtime: waiting is registered as a [`std::task::Waker`], and
+//! flushes run where [`FlushPool`] puts them. [`ReplicaManager`] holds the partitions by name and
+//! by topic id.
+
+mod append;
+mod error;
+mod flush;
+mod manager;
+mod partition;
+mod read;
+mod waiters;
+
+pub use append::{Ack, AppendOutcome};
+pub use error::{AppendFailure, ReadFailure};
+pub use flush::{DirFailure, FlushPool, ToldOfFailure};
+pub use manager::{HostedTopic, ReplicaManager};
+pub use partition::{Partition, PartitionSettings, ReplicaState};
+pub use read::{FirstBatch, Isolation, ReadOutcome, ReadRequest};
+pub use waiters::WaiterId;

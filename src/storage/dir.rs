@@ -112,7 +112,7 @@ pub fn partition_metadata_text(topic_id: Uuid) -> String {
 
 /// Returns the topic id of a `partition.metadata`; `None` if it is malformed or names no id.
 #[must_use]
-pub fn parse_partition_metadata(content: &[u8]) -> Option<Uuid> {
+pub(super) fn parse_partition_metadata(content: &[u8]) -> Option<Uuid> {
     let text = std::str::from_utf8(content).ok()?;
     let mut lines = text.lines();
     if lines.next()?.split_once(':')?.1.trim() != "0" {

@@ -6,7 +6,7 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::producer_state::ProducerError;
+use super::producer_error::ProducerError;
 use crate::record::BatchError;
 use crate::types::Offset;
 

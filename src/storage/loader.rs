@@ -6,28 +6,25 @@
 //! and is reported, since what was acknowledged may lie behind it. Index, snapshot and epoch files
 //! that are missing or damaged are made anew, never a reason to refuse or to delete.
 
-use std::collections::BTreeMap;
-use std::io::{self, IoSlice};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::checkpoint::{LEADER_EPOCH_FILE, read_epochs};
 use super::config::LogConfig;
-use super::dir::{
-    DELETED_SUFFIX, LOG_SUFFIX, SNAPSHOT_SUFFIX, TXN_INDEX_SUFFIX, parse_segment_name,
-};
+use super::contents::{Contents, scan_dir};
+use super::dir::{INDEX_SUFFIX, LOG_SUFFIX, SNAPSHOT_SUFFIX, TIME_INDEX_SUFFIX, TXN_INDEX_SUFFIX};
 use super::error::{AtPath, IoError, LoadError};
-use super::file_records::{BatchScan, Checked, HeaderScan, Hole, Located, Scanned, find_batch};
+use super::file_records::{HeaderScan, Scanned};
 use super::index::{Entry as _, Index};
 use super::leader_epoch::LeaderEpochCache;
 use super::log::Log;
 use super::producer_state::ProducerStateManager;
-use super::segment::Segment;
+use super::recovery::Recovery;
 use super::segments::{Segments, remove_if_there};
 use super::transaction_index::AbortedTxn;
 use super::truncate::TruncateError;
-use crate::fs::{File, Fs, OpenMode};
-use crate::types::{LeaderEpoch, Offset, TimestampMs, TopicPartition};
+use crate::fs::{Fs, OpenMode};
+use crate::types::{Offset, TimestampMs, TopicPartition};
 
 /// What the checkpoints say about a log.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -185,13 +182,15 @@ impl Log {
             .collect();
         for base in bases {
             let end = self.segments.next_base(base).unwrap_or(self.end);
-            let path = self.segments.path(base, LOG_SUFFIX);
-            let file = self
-                .segments
-                .fs
-                .open(&path, OpenMode::ReadWrite)
-                .at("open", &path)?;
-            self.unsynced.push((end, path, file));
+            for suffix in [LOG_SUFFIX, INDEX_SUFFIX, TIME_INDEX_SUFFIX] {
+                let path = self.segments.path(base, suffix);
+                let file = self
+                    .segments
+                    .fs
+                    .open(&path, OpenMode::ReadWrite)
+                    .at("open", &path)?;
+                self.unsynced.push((end, path, file));
+            }
         }
         self.unsynced_name = Some(active);
         Ok(())
@@ -278,7 +277,7 @@ impl Log {
         Ok(())
     }
 
-    fn load_aborted(&mut self, found: &Found) -> Result<(), LoadError> {
+    fn load_aborted(&mut self, found: &Contents) -> Result<(), LoadError> {
         let mut all = Vec::new();
         for base in &found.transaction_indexes {
             let path = self.segments.path(*base, TXN_INDEX_SUFFIX);
@@ -309,7 +308,7 @@ impl Log {
 
     fn load_producers(
         &mut self,
-        found: &Found,
+        found: &Contents,
         clean: bool,
         now_ms: TimestampMs,
         report: &mut LoadReport,
@@ -336,396 +335,5 @@ impl Log {
             self.write_snapshot()?;
         }
         Ok(())
-    }
-
-    /// Calls `see` for each batch from `from` on, by its header.
-    pub(super) fn scan_headers(
-        &mut self,
-        from: Offset,
-        mut see: impl FnMut(&mut Self, &Located, &Arc<dyn File>) -> Result<(), IoError>,
-    ) -> Result<(), IoError> {
-        let first = self
-            .segments
-            .floor(from)
-            .map_or(from, |segment| segment.base);
-        let bases: Vec<_> = self
-            .segments
-            .map
-            .range(first..)
-            .map(|(base, _)| *base)
-            .collect();
-        for base in bases {
-            let Some(segment) = self.segments.map.get(&base) else {
-                continue;
-            };
-            let file = self.segments.file(segment)?;
-            let relative = from.0.saturating_sub(base.0);
-            let begin = self
-                .segments
-                .indexes(segment)?
-                .offsets
-                .position_for(relative);
-            let (holes, end) = (segment.holes.clone(), segment.bytes);
-            let path = self.segments.path(base, LOG_SUFFIX);
-            let mut scan = HeaderScan::new(file.as_ref(), &holes, begin, end);
-            loop {
-                match scan.next().at("read", &path)? {
-                    Scanned::Batch(batch) if batch.header.last_offset() < from => {}
-                    Scanned::Batch(batch) => see(self, &batch, &file)?,
-                    Scanned::Hole(_) => {}
-                    Scanned::Bad(_) | Scanned::End => break,
-                }
-            }
-        }
-        Ok(())
-    }
-}
-
-/// What else lies in a partition's directory.
-#[derive(Debug, Default)]
-pub(super) struct Found {
-    pub(super) snapshots: Vec<Offset>,
-    transaction_indexes: Vec<Offset>,
-}
-
-/// Lists the directory: segments, snapshots; finishes interrupted deletions.
-fn scan_dir(segments: &mut Segments, now_ms: TimestampMs) -> Result<Found, LoadError> {
-    let mut found = Found::default();
-    let mut indexes = BTreeMap::new();
-    let fs = Arc::clone(&segments.fs);
-    for entry in fs.read_dir(&segments.dir).at("list", &segments.dir)? {
-        let path = segments.dir.join(&entry.name);
-        if entry.is_dir {
-            continue;
-        }
-        if entry.name.ends_with(DELETED_SUFFIX) {
-            remove_if_there(fs.as_ref(), &path)?;
-            continue;
-        }
-        let Some((offset, suffix)) = parse_segment_name(&entry.name) else {
-            continue;
-        };
-        match suffix {
-            LOG_SUFFIX => {
-                let bytes = fs.metadata(&path).at("read", &path)?.bytes;
-                segments
-                    .map
-                    .insert(offset, Segment::new(offset, bytes, now_ms));
-            }
-            SNAPSHOT_SUFFIX => found.snapshots.push(offset),
-            TXN_INDEX_SUFFIX => found.transaction_indexes.push(offset),
-            super::dir::INDEX_SUFFIX | super::dir::TIME_INDEX_SUFFIX => {
-                indexes.insert(path, offset);
-            }
-            _ => {}
-        }
-    }
-    for (path, offset) in indexes {
-        if !segments.map.contains_key(&offset) {
-            remove_if_there(fs.as_ref(), &path)?;
-        }
-    }
-    Ok(found)
-}
-
-/// The check of a log after an unclean stop.
-struct Recovery<'a> {
-    log: &'a mut Log,
-    report: &'a mut LoadReport,
-    now_ms: TimestampMs,
-}
-
-impl Recovery<'_> {
-    /// Checks the segments from the recovery point's on; returns the log's end.
-    fn run(&mut self, recovery_point: Offset) -> Result<Offset, LoadError> {
-        self.report.recovered = true;
-        self.log.epochs = LeaderEpochCache::default();
-        let segments = &self.log.segments;
-        let first = segments
-            .floor(recovery_point)
-            .map_or(segments.first_base(), |s| s.base);
-        let bases: Vec<_> = segments.map.range(first..).map(|(base, _)| *base).collect();
-        let mut end = first;
-        for (index, base) in bases.iter().enumerate() {
-            let later = bases.get(index + 1..).unwrap_or_default();
-            if *base < end && self.is_without_batch(*base, end)? {
-                // A roll that failed leaves such a file.
-                self.drop_segment(*base)?;
-                continue;
-            }
-            end = self.check_segment(*base, end.max(*base), later)?;
-            if later
-                .iter()
-                .all(|base| !self.log.segments.map.contains_key(base))
-            {
-                break;
-            }
-        }
-        for base in &bases {
-            let Segments { fs, dir, map, .. } = &mut self.log.segments;
-            if let Some(segment) = map.get_mut(base) {
-                segment.persist_indexes(fs.as_ref(), dir)?;
-            }
-        }
-        self.log.open_active()?;
-        Ok(end)
-    }
-
-    fn check_segment(
-        &mut self,
-        base: Offset,
-        expected: Offset,
-        later: &[Offset],
-    ) -> Result<Offset, LoadError> {
-        let path = self.log.segments.path(base, LOG_SUFFIX);
-        let fs = Arc::clone(&self.log.segments.fs);
-        let file = fs.open(&path, OpenMode::ReadWrite).at("open", &path)?;
-        let interval = self.log.segments.index_interval_bytes;
-        let mut segment = self.log.segments.map.remove(&base).expect("it was listed");
-        let size = segment.bytes;
-        segment.reset();
-        self.report.checked_bytes += size;
-        let mut scan = BatchScan::new(file.as_ref(), 0, size);
-        let mut next_offset = expected;
-        let mut epoch = LeaderEpoch::NONE;
-        let result = loop {
-            let (position, reason) = match scan.next().at("read", &path)? {
-                Checked::End => break None,
-                Checked::Bad(position, reason) => (position, reason),
-                Checked::Batch(position, batch) => {
-                    let header = *batch.header();
-                    match follows(&header, base, next_offset, epoch) {
-                        Ok(()) => {
-                            let bytes = u64::try_from(batch.bytes().len()).unwrap_or(0);
-                            segment.note(
-                                &Located {
-                                    position,
-                                    bytes,
-                                    header,
-                                },
-                                interval,
-                            );
-                            self.log
-                                .epochs
-                                .assign(header.leader_epoch, header.base_offset);
-                            next_offset = header.next_offset();
-                            epoch = header.leader_epoch;
-                            continue;
-                        }
-                        Err(reason) => (position, reason),
-                    }
-                }
-            };
-            let found =
-                find_batch(file.as_ref(), position + 1, size, next_offset).at("read", &path)?;
-            let Some(until) = found else {
-                break Some((position, reason));
-            };
-            let next = first_offset_at(file.as_ref(), until, size).at("read", &path)?;
-            let hole = Hole {
-                begin: position,
-                until,
-                first_offset: next_offset,
-                next_offset: next,
-            };
-            self.note_hole(&mut segment, hole, &path, &reason);
-            next_offset = next;
-            epoch = LeaderEpoch::NONE;
-            scan.seek(until);
-        };
-        segment.file = None;
-        self.log.segments.map.insert(base, segment);
-        if let Some((position, reason)) = result {
-            next_offset = self.end_with(base, (position, size, &reason), next_offset, later)?;
-        }
-        self.log
-            .segments
-            .map
-            .get_mut(&base)
-            .expect("it is back")
-            .force_time_entry();
-        Ok(next_offset)
-    }
-
-    /// Decides about bytes behind the last good batch of a segment.
-    fn end_with(
-        &mut self,
-        base: Offset,
-        (position, size, reason): (u64, u64, &str),
-        next_offset: Offset,
-        later: &[Offset],
-    ) -> Result<Offset, LoadError> {
-        let mut good = None;
-        for later in later {
-            if !self.is_without_batch(*later, next_offset)? {
-                good = Some(*later);
-                break;
-            }
-        }
-        let path = self.log.segments.path(base, LOG_SUFFIX);
-        if let Some(next) = good {
-            let hole = Hole {
-                begin: position,
-                until: size,
-                first_offset: next_offset,
-                next_offset: next,
-            };
-            let mut segment = self
-                .log
-                .segments
-                .map
-                .remove(&base)
-                .expect("it was put back");
-            self.note_hole(&mut segment, hole, &path, reason);
-            segment.bytes = size;
-            self.log.segments.map.insert(base, segment);
-            return Ok(next);
-        }
-        self.cut(&path, position, size, reason)?;
-        for later in later {
-            self.drop_segment(*later)?;
-        }
-        Ok(next_offset)
-    }
-
-    fn note_hole(&mut self, segment: &mut Segment, hole: Hole, path: &Path, reason: &str) {
-        self.report.warnings.push(format!(
-            "{}: damaged at position {} ({reason}): {} bytes, offsets {} to {}, are not served; \
-             good records follow",
-            path.display(),
-            hole.begin,
-            hole.until - hole.begin,
-            hole.first_offset,
-            hole.next_offset.0 - 1
-        ));
-        segment.bytes = hole.until;
-        segment.holes.push(hole);
-    }
-
-    /// Returns whether a segment has no good batch at `least` or behind.
-    fn is_without_batch(&self, base: Offset, least: Offset) -> Result<bool, LoadError> {
-        let Some(segment) = self.log.segments.map.get(&base) else {
-            return Ok(true);
-        };
-        let path = self.log.segments.path(base, LOG_SUFFIX);
-        let file = self
-            .log
-            .segments
-            .fs
-            .open(&path, OpenMode::Read)
-            .at("open", &path)?;
-        let found = find_batch(file.as_ref(), 0, segment.bytes, least.max(base));
-        Ok(found.at("read", &path)?.is_none())
-    }
-
-    fn drop_segment(&mut self, base: Offset) -> Result<(), LoadError> {
-        let path = self.log.segments.path(base, LOG_SUFFIX);
-        let Some(size) = self
-            .log
-            .segments
-            .map
-            .get(&base)
-            .map(|segment| segment.bytes)
-        else {
-            return Ok(());
-        };
-        if size > 0 {
-            self.cut(&path, 0, size, "no good batch in it")?;
-        }
-        self.log.segments.remove(base)?;
-        Ok(())
-    }
-
-    /// Cuts a torn tail, after its bytes were put aside.
-    fn cut(
-        &mut self,
-        path: &Path,
-        position: u64,
-        size: u64,
-        reason: &str,
-    ) -> Result<(), LoadError> {
-        let fs = Arc::clone(&self.log.segments.fs);
-        let file = fs.open(path, OpenMode::ReadWrite).at("open", path)?;
-        let mut kept = path.as_os_str().to_os_string();
-        kept.push(format!(".cut-{}", self.now_ms));
-        let kept = PathBuf::from(kept);
-        let has_data = copy_tail(fs.as_ref(), file.as_ref(), &kept, (position, size))
-            .at("put the tail aside in", &kept)?;
-        file.set_bytes(position).at("cut", path)?;
-        file.sync_all().at("sync", path)?;
-        self.report.cuts.push(Cut {
-            path: path.to_path_buf(),
-            position,
-            bytes: size - position,
-            kept: has_data.then_some(kept),
-        });
-        self.report.warnings.push(format!(
-            "{}: {} bytes behind position {position} were no whole batch ({reason}) and are cut",
-            path.display(),
-            size - position
-        ));
-        Ok(())
-    }
-}
-
-/// Checks what the CRC does not cover: that a batch continues the log.
-fn follows(
-    header: &crate::record::BatchHeader,
-    base: Offset,
-    expected: Offset,
-    epoch: LeaderEpoch,
-) -> Result<(), String> {
-    let found = header.base_offset;
-    if found < expected {
-        return Err(format!(
-            "offset {found} where {expected} or more is expected"
-        ));
-    }
-    if header.last_offset().0.saturating_sub(base.0) > i64::from(i32::MAX) {
-        return Err(format!("offset {found} is too far from the segment's base"));
-    }
-    if header.leader_epoch < epoch {
-        return Err(format!(
-            "leader epoch {} behind {epoch}",
-            header.leader_epoch
-        ));
-    }
-    Ok(())
-}
-
-fn first_offset_at(file: &dyn File, position: u64, end: u64) -> io::Result<Offset> {
-    match BatchScan::new(file, position, end).next()? {
-        Checked::Batch(_, batch) => Ok(batch.header().base_offset),
-        Checked::Bad(..) | Checked::End => Err(io::ErrorKind::InvalidData.into()),
-    }
-}
-
-/// Copies `begin..end` to a file of its own, unless it is all zeros; returns whether it did.
-fn copy_tail(
-    fs: &dyn Fs,
-    file: &dyn File,
-    target: &Path,
-    (begin, end): (u64, u64),
-) -> io::Result<bool> {
-    let mut piece = vec![0; 1 << 20];
-    let mut copy: Option<Arc<dyn File>> = None;
-    let mut position = begin;
-    while position < end {
-        let bytes = usize::try_from(end - position)
-            .unwrap_or(usize::MAX)
-            .min(piece.len());
-        let part = piece.get_mut(..bytes).unwrap_or_default();
-        file.read_exact_at(part, position)?;
-        if copy.is_none() && part.iter().any(|byte| *byte != 0) {
-            copy = Some(fs.open(target, OpenMode::Truncate)?);
-        }
-        if let Some(copy) = &copy {
-            copy.write_all_at(&mut [IoSlice::new(part)], position - begin)?;
-        }
-        position += u64::try_from(bytes).map_err(io::Error::other)?;
-    }
-    match copy {
-        Some(copy) => copy.sync_all().map(|()| true),
-        None => Ok(false),
     }
 }

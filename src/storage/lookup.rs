@@ -1,4 +1,4 @@
-//! Finding records in a log: by offset for a read, by timestamp for ListOffsets.
+//! Finding records in a log by their offset.
 //!
 //! A read is planned here, under the partition's lock, with at most one or two small reads of
 //! headers; the caller reads the records outside it. A plan covers whole batches of one segment.
@@ -9,10 +9,10 @@ use super::dir::LOG_SUFFIX;
 use super::error::{AtPath, ReadError};
 use super::file_records::{HeaderScan, Located, Scanned};
 use super::log::Log;
+use super::offset_index::OffsetEntry;
 use super::segment::Segment;
 use crate::fs::File;
-use crate::record::{RecordBatch, StreamError};
-use crate::types::{LeaderEpoch, Offset, TimestampMs};
+use crate::types::Offset;
 
 /// Where the records of a read lie.
 #[derive(Clone, Debug)]
@@ -25,7 +25,8 @@ pub struct ReadPlan {
     pub position: u64,
     /// How many bytes, whole batches.
     pub bytes: usize,
-    /// Base offset of the first batch, at most the offset that was asked for.
+    /// Base offset of the first batch, at most the offset that was asked for but where compaction
+    /// has left a gap.
     pub first_batch_base: Offset,
 }
 
@@ -52,22 +53,9 @@ impl ReadPlan {
     }
 }
 
-/// A record found by its time.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct TimestampAndOffset {
-    /// Its timestamp.
-    pub timestamp: TimestampMs,
-    /// Its offset.
-    pub offset: Offset,
-    /// Epoch of the leader that appended it.
-    pub leader_epoch: LeaderEpoch,
-}
-
 /// Below this many bytes a plan looks at headers to use them all; above, an index entry is near
 /// enough.
 const EXACT_BYTES: u64 = 64 << 10;
-/// The most that one batch may decompress to when a record in it is looked for.
-const DECOMPRESSED_BYTES_MAX: usize = 256 << 20;
 
 impl Log {
     /// Plans a read from `from` of at most `max_bytes` bytes, before `until`.
@@ -151,13 +139,14 @@ impl Log {
 
     /// Returns the last start of a batch in `known..=most`, where `known` is one.
     fn boundary(&self, segment: &Segment, known: u64, most: u64) -> Result<u64, ReadError> {
-        let indexed = self
+        let entry = self
             .segments
             .indexes(segment)?
             .offsets
             .boundary(known, most);
-        let mut cut = indexed.unwrap_or(known);
-        if cut - known.min(cut) >= EXACT_BYTES {
+        let indexed = entry.and_then(|entry| self.confirmed(segment, entry).transpose());
+        let mut cut = indexed.transpose()?.unwrap_or(known);
+        if cut - known >= EXACT_BYTES {
             return Ok(cut);
         }
         let path = self.segments.path(segment.base, LOG_SUFFIX);
@@ -171,6 +160,16 @@ impl Log {
             cut = end;
         }
         Ok(cut)
+    }
+
+    /// Returns where an index entry says a batch starts, if one does: an index is not synced with
+    /// each write, and is not believed.
+    fn confirmed(&self, segment: &Segment, entry: OffsetEntry) -> Result<Option<u64>, ReadError> {
+        let batch = self.batch_at(segment, entry.start())?;
+        let last = segment.base.plus(i64::from(entry.relative));
+        Ok(batch
+            .filter(|batch| batch.header.last_offset() == last)
+            .map(|batch| batch.position))
     }
 
     /// Returns where the first batch that ends at or behind `offset` lies in a segment.
@@ -210,18 +209,12 @@ impl Log {
         offset: Offset,
     ) -> Result<Option<Located>, ReadError> {
         let relative = offset.0.saturating_sub(segment.base.0);
-        let begin = self
-            .segments
-            .indexes(segment)?
-            .offsets
-            .position_for(relative);
-        match self.search_from(segment, offset, begin) {
-            // An index that leads astray is not believed; the headers are.
-            Err(ReadError::Damaged { .. }) if begin > 0 => self.search_from(segment, offset, 0),
-            Ok(Some(batch)) if begin > 0 && batch.header.base_offset > offset => {
-                self.search_from(segment, offset, 0)
-            }
-            result => result,
+        match self.segments.indexes(segment)?.offsets.floor(relative) {
+            Some(entry) => match self.confirmed(segment, entry)? {
+                Some(begin) => self.search_from(segment, offset, begin),
+                None => self.search_from(segment, offset, 0),
+            },
+            None => self.search_from(segment, offset, 0),
         }
     }
 
@@ -284,94 +277,6 @@ impl Log {
             Scanned::Hole(_) | Scanned::Bad(_) | Scanned::End => Ok(None),
         }
     }
-
-    /// Returns the first record whose timestamp is `timestamp` or later, at or behind the start.
-    pub fn offset_for_timestamp(
-        &self,
-        timestamp: TimestampMs,
-    ) -> Result<Option<TimestampAndOffset>, ReadError> {
-        for segment in self.segments.map.values() {
-            if self.largest_timestamp(segment)?.0 < timestamp {
-                continue;
-            }
-            let relative = self
-                .segments
-                .indexes(segment)?
-                .times
-                .relative_for(timestamp);
-            let begin = segment.base.plus(i64::from(relative)).max(self.start);
-            if let Some(found) = self.first_at(segment, begin, timestamp)? {
-                return Ok(Some(found));
-            }
-        }
-        Ok(None)
-    }
-
-    /// Returns the first record with the largest timestamp of the log.
-    pub fn max_timestamp(&self) -> Result<Option<TimestampAndOffset>, ReadError> {
-        let mut largest: Option<(TimestampMs, &Segment)> = None;
-        for segment in self.segments.map.values() {
-            let (timestamp, _) = self.largest_timestamp(segment)?;
-            if timestamp >= 0 && largest.is_none_or(|(known, _)| timestamp > known) {
-                largest = Some((timestamp, segment));
-            }
-        }
-        let Some((timestamp, segment)) = largest else {
-            return Ok(None);
-        };
-        let begin = segment.base.max(self.start);
-        self.first_at(segment, begin, timestamp)
-    }
-
-    /// Returns the largest timestamp of a segment, and the last offset of the batch that has it.
-    pub(super) fn largest_timestamp(
-        &self,
-        segment: &Segment,
-    ) -> Result<(TimestampMs, Offset), ReadError> {
-        if segment.max_timestamp >= 0 || segment.bytes == 0 {
-            return Ok((segment.max_timestamp, segment.max_timestamp_offset));
-        }
-        let last = self.segments.indexes(segment)?.times.last();
-        Ok(last.map_or((-1, Offset::NONE), |entry| {
-            (
-                entry.timestamp,
-                segment.base.plus(i64::from(entry.relative)),
-            )
-        }))
-    }
-
-    fn first_at(
-        &self,
-        segment: &Segment,
-        begin: Offset,
-        timestamp: TimestampMs,
-    ) -> Result<Option<TimestampAndOffset>, ReadError> {
-        let Some(first) = self.search(segment, begin)? else {
-            return Ok(None);
-        };
-        let path = self.segments.path(segment.base, LOG_SUFFIX);
-        let file = self.segments.file(segment)?;
-        let mut scan =
-            HeaderScan::new(file.as_ref(), &segment.holes, first.position, segment.bytes);
-        while let Scanned::Batch(batch) = scan.next().at("read", &path)? {
-            if batch.header.max_timestamp < timestamp || batch.header.last_offset() < begin {
-                continue;
-            }
-            let bytes = usize::try_from(batch.bytes).unwrap_or(usize::MAX);
-            let mut content = vec![0; bytes];
-            file.read_exact_at(&mut content, batch.position)
-                .at("read", &path)?;
-            let damaged = |_| ReadError::Damaged {
-                path: path.clone(),
-                position: batch.position,
-                offset: begin,
-            };
-            if let Some(found) = first_record_at(&content, begin, timestamp).map_err(damaged)? {
-                return Ok(Some(found));
-            }
-        }
-        Ok(None)
-    }
 }
 
 /// A batch that a read begins with.
@@ -379,37 +284,4 @@ struct Found {
     base: Offset,
     position: u64,
     bytes: Option<u64>,
-}
-
-fn first_record_at(
-    content: &[u8],
-    begin: Offset,
-    timestamp: TimestampMs,
-) -> Result<Option<TimestampAndOffset>, StreamError> {
-    let invalid = |error: String| {
-        StreamError::Codec(std::io::Error::new(std::io::ErrorKind::InvalidData, error))
-    };
-    let batch = RecordBatch::parse(content).map_err(|error| invalid(error.to_string()))?;
-    let header = batch.header();
-    let found = |timestamp, offset| TimestampAndOffset {
-        timestamp,
-        offset,
-        leader_epoch: header.leader_epoch,
-    };
-    if header.attributes.is_log_append_time() {
-        let offset = header.base_offset.max(begin);
-        return Ok(Some(found(header.max_timestamp, offset)));
-    }
-    let body = batch
-        .decompressed_body(DECOMPRESSED_BYTES_MAX)
-        .map_err(|error| invalid(error.to_string()))?;
-    for record in batch.records(&body) {
-        let record = record?;
-        let at = header.base_timestamp.wrapping_add(record.timestamp_delta);
-        let offset = header.base_offset.plus(i64::from(record.offset_delta));
-        if at >= timestamp && offset >= begin {
-            return Ok(Some(found(at, offset)));
-        }
-    }
-    Ok(None)
 }

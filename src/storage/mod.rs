@@ -22,8 +22,10 @@
 
 #![warn(clippy::indexing_slicing)]
 
+mod append;
 pub mod checkpoint;
 mod config;
+mod contents;
 mod dir;
 mod error;
 mod file_records;
@@ -33,26 +35,37 @@ mod leader_epoch;
 mod loader;
 mod log;
 mod lookup;
+mod manager;
+mod meta_properties;
 mod offset_index;
+mod producer;
+mod producer_error;
 mod producer_load;
 mod producer_snapshot;
 mod producer_state;
+mod recovery;
+mod retention;
 mod segment;
 mod segments;
 mod time_index;
+mod timestamps;
 mod transaction_index;
 mod truncate;
 
+pub use append::{AppendInfo, FollowerAppend};
 pub use config::LogConfig;
-pub use dir::{DirName, PARTITION_METADATA_FILE, delete_dir_name};
+pub use dir::{DirName, PARTITION_METADATA_FILE, delete_dir_name, partition_metadata_text};
 pub use error::{AppendError, IoError, LoadError, ReadError};
 pub use flush::FlushPlan;
 pub use leader_epoch::LeaderEpochCache;
 pub use loader::{Cut, LoadReport, StartState};
-pub use log::{AppendInfo, FollowerAppend, Log};
-pub use lookup::{ReadPlan, TimestampAndOffset};
-pub use producer_state::{
-    BatchMetadata, CompletedTxn, ProducerError, ProducerState, ProducerStateManager,
-};
+pub use log::Log;
+pub use lookup::ReadPlan;
+pub use manager::{LoadedDirs, LoadedLog, LogDir, LogManager, PartitionCheckpoint};
+pub use meta_properties::MetaProperties;
+pub use producer::{BatchMetadata, ProducerState};
+pub use producer_error::ProducerError;
+pub use producer_state::{CompletedTxn, ProducerStateManager};
+pub use timestamps::TimestampAndOffset;
 pub use transaction_index::AbortedTxn;
 pub use truncate::{OldSegment, TruncateError};

@@ -41,25 +41,29 @@ impl Entry for OffsetEntry {
     }
 }
 
+impl OffsetEntry {
+    /// Returns where the batch starts.
+    pub(super) fn start(self) -> u64 {
+        u64::try_from(self.position).unwrap_or(0)
+    }
+}
+
 impl Index<OffsetEntry> {
-    /// Returns where to begin to look for an offset: the start of a batch that ends at or before
-    /// it, or the segment's start.
-    pub(super) fn position_for(&self, relative: i64) -> u64 {
+    /// Returns the last batch that is known to end at or before an offset.
+    pub(super) fn floor(&self, relative: i64) -> Option<OffsetEntry> {
         let count = self
             .entries()
             .partition_point(|entry| i64::from(entry.relative) <= relative);
-        let entry = count
-            .checked_sub(1)
-            .and_then(|index| self.entries().get(index));
-        entry.map_or(0, |entry| u64::try_from(entry.position).unwrap_or(0))
+        self.entries().get(count.checked_sub(1)?).copied()
     }
 
-    /// Returns the last start of a batch that is known in `begin+1..=until`.
-    pub(super) fn boundary(&self, begin: u64, until: u64) -> Option<u64> {
-        let at = |entry: &OffsetEntry| u64::try_from(entry.position).unwrap_or(0);
-        let count = self.entries().partition_point(|entry| at(entry) <= until);
+    /// Returns the last batch that is known to start in `begin+1..=until`.
+    pub(super) fn boundary(&self, begin: u64, until: u64) -> Option<OffsetEntry> {
+        let count = self
+            .entries()
+            .partition_point(|entry| entry.start() <= until);
         let entry = self.entries().get(count.checked_sub(1)?)?;
-        Some(at(entry)).filter(|position| *position > begin)
+        Some(*entry).filter(|entry| entry.start() > begin)
     }
 }
 
@@ -89,10 +93,11 @@ mod tests {
         bytes.resize(4096, 0);
         let index = Index::<OffsetEntry>::parse(&bytes);
         assert_eq!(index.entries().len(), 2);
-        assert_eq!(index.position_for(8), 0);
-        assert_eq!(index.position_for(9), 70);
-        assert_eq!(index.position_for(1000), 99);
-        assert_eq!(index.boundary(0, 98), Some(70));
+        let position = |entry: Option<OffsetEntry>| entry.map(OffsetEntry::start);
+        assert_eq!(position(index.floor(8)), None);
+        assert_eq!(position(index.floor(9)), Some(70));
+        assert_eq!(position(index.floor(1000)), Some(99));
+        assert_eq!(position(index.boundary(0, 98)), Some(70));
         assert_eq!(index.boundary(70, 98), None);
     }
 }

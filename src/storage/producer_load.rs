@@ -10,8 +10,9 @@ use super::dir::{LOG_SUFFIX, SNAPSHOT_SUFFIX};
 use super::error::{AtPath, IoError};
 use super::file_records::{HeaderScan, Scanned};
 use super::log::Log;
+use super::producer::{BatchMetadata, ProducerState};
 use super::producer_snapshot;
-use super::producer_state::{BatchMetadata, ProducerStateManager};
+use super::producer_state::ProducerStateManager;
 use super::segments::remove_if_there;
 use super::truncate::TruncateError;
 use crate::record::{BatchHeader, HEADER_BYTES};
@@ -130,7 +131,7 @@ impl Log {
     }
 }
 
-type Producers = HashMap<i64, super::producer_state::ProducerState>;
+type Producers = HashMap<i64, ProducerState>;
 
 fn is_of_known(header: &BatchHeader, producers: &ProducerStateManager) -> bool {
     header.has_producer_id()

@@ -11,7 +11,7 @@ use std::collections::HashMap;
 
 use crc_fast::{CrcAlgorithm, checksum};
 
-use super::producer_state::{BatchMetadata, ProducerState};
+use super::producer::{BatchMetadata, ProducerState};
 use crate::types::Offset;
 
 const VERSION: i16 = 1;

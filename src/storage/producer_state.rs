@@ -6,152 +6,10 @@
 
 use std::collections::{BTreeMap, HashMap};
 
+use super::producer::{BatchMetadata, ProducerState};
+use super::producer_error::ProducerError;
 use crate::record::{BatchHeader, EndMarker, parse_end_marker_body};
 use crate::types::{Offset, TimestampMs};
-
-/// How many batches of a producer are known (ProducerStateEntry): what a client may have in
-/// flight.
-const WINDOW: usize = 5;
-
-/// A batch that a producer wrote.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct BatchMetadata {
-    /// Sequence number of its last record.
-    pub last_sequence: i32,
-    /// Offset of its last record.
-    pub last_offset: Offset,
-    /// Last offset less first offset.
-    pub offset_delta: i32,
-    /// Its largest timestamp.
-    pub timestamp: TimestampMs,
-}
-
-impl BatchMetadata {
-    /// Returns the offset of its first record.
-    #[must_use]
-    pub fn first_offset(&self) -> Offset {
-        Offset(self.last_offset.0 - i64::from(self.offset_delta))
-    }
-
-    /// Returns the sequence number of its first record.
-    #[must_use]
-    pub const fn first_sequence(&self) -> i32 {
-        self.last_sequence.wrapping_sub(self.offset_delta) & i32::MAX
-    }
-}
-
-/// What is known of one producer id.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct ProducerState {
-    epoch: i16,
-    coordinator_epoch: i32,
-    last_timestamp: TimestampMs,
-    txn_first_offset: Option<Offset>,
-    /// The oldest first; only the first `known` count.
-    batches: [BatchMetadata; WINDOW],
-    known: usize,
-}
-
-impl ProducerState {
-    const fn new(epoch: i16) -> Self {
-        let batch = BatchMetadata {
-            last_sequence: -1,
-            last_offset: Offset::NONE,
-            offset_delta: 0,
-            timestamp: -1,
-        };
-        Self {
-            epoch,
-            coordinator_epoch: -1,
-            last_timestamp: -1,
-            txn_first_offset: None,
-            batches: [batch; WINDOW],
-            known: 0,
-        }
-    }
-
-    pub(super) fn restored(
-        epoch: i16,
-        coordinator_epoch: i32,
-        last_timestamp: TimestampMs,
-        batch: Option<BatchMetadata>,
-        txn_first_offset: Option<Offset>,
-    ) -> Self {
-        let mut state = Self {
-            coordinator_epoch,
-            last_timestamp,
-            txn_first_offset,
-            ..Self::new(epoch)
-        };
-        if let Some(batch) = batch {
-            state.push(batch);
-        }
-        state
-    }
-
-    /// Returns the producer's epoch.
-    #[must_use]
-    pub const fn epoch(&self) -> i16 {
-        self.epoch
-    }
-
-    /// Returns the epoch of the coordinator that wrote the last marker, -1 without one.
-    #[must_use]
-    pub const fn coordinator_epoch(&self) -> i32 {
-        self.coordinator_epoch
-    }
-
-    /// Returns the timestamp of the last batch.
-    #[must_use]
-    pub const fn last_timestamp(&self) -> TimestampMs {
-        self.last_timestamp
-    }
-
-    /// Returns where the open transaction begins.
-    #[must_use]
-    pub const fn txn_first_offset(&self) -> Option<Offset> {
-        self.txn_first_offset
-    }
-
-    /// Returns the batches that are known, the oldest first.
-    #[must_use]
-    pub fn batches(&self) -> &[BatchMetadata] {
-        self.batches.get(..self.known).unwrap_or_default()
-    }
-
-    /// Returns the last batch of this epoch.
-    #[must_use]
-    pub fn last_batch(&self) -> Option<BatchMetadata> {
-        self.batches().last().copied()
-    }
-
-    fn push(&mut self, batch: BatchMetadata) {
-        if self.known == WINDOW {
-            self.batches.rotate_left(1);
-            self.known -= 1;
-        }
-        if let Some(place) = self.batches.get_mut(self.known) {
-            *place = batch;
-            self.known += 1;
-        }
-    }
-
-    /// Puts batches that a restart forgot before the one that it kept.
-    pub(super) fn refill(&mut self, older: &[BatchMetadata]) {
-        let Some(last) = self.last_batch().filter(|_| self.known == 1) else {
-            return;
-        };
-        let wanted: Vec<_> = older
-            .iter()
-            .filter(|batch| batch.last_offset < last.last_offset)
-            .collect();
-        self.known = 0;
-        for batch in wanted.iter().skip(wanted.len().saturating_sub(WINDOW - 1)) {
-            self.push(**batch);
-        }
-        self.push(last);
-    }
-}
 
 /// A transaction that a marker ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -164,95 +22,6 @@ pub struct CompletedTxn {
     pub last_offset: Offset,
     /// Whether its records count.
     pub committed: bool,
-}
-
-/// Why a producer's batch is refused; the texts are Kafka's.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum ProducerError {
-    /// `INVALID_PRODUCER_EPOCH`.
-    #[error(
-        "Epoch of producer {producer_id} at offset {offset} in {partition} is {found}, which is \
-         smaller than the last seen epoch {current}"
-    )]
-    InvalidEpoch {
-        /// The producer.
-        producer_id: i64,
-        /// Where the batch would have gone.
-        offset: Offset,
-        /// The partition.
-        partition: String,
-        /// The batch's epoch.
-        found: i16,
-        /// The known epoch.
-        current: i16,
-    },
-    /// `OUT_OF_ORDER_SEQUENCE_NUMBER`: a new epoch does not begin with 0.
-    #[error(
-        "Invalid sequence number for new epoch of producer {producer_id} at offset {offset} in \
-         partition {partition}: {epoch} (request epoch), {found} (seq. number), {current} \
-         (current producer epoch)"
-    )]
-    NewEpochSequence {
-        /// The producer.
-        producer_id: i64,
-        /// Where the batch would have gone.
-        offset: Offset,
-        /// The partition.
-        partition: String,
-        /// The batch's epoch.
-        epoch: i16,
-        /// The batch's first sequence number.
-        found: i32,
-        /// The known epoch.
-        current: i16,
-    },
-    /// `OUT_OF_ORDER_SEQUENCE_NUMBER`.
-    #[error(
-        "Out of order sequence number for producer {producer_id} at offset {offset} in partition \
-         {partition}: {found} (incoming seq. number), {last} (current end sequence number)"
-    )]
-    OutOfOrderSequence {
-        /// The producer.
-        producer_id: i64,
-        /// Where the batch would have gone.
-        offset: Offset,
-        /// The partition.
-        partition: String,
-        /// The batch's first sequence number.
-        found: i32,
-        /// The last one known.
-        last: i32,
-    },
-    /// `TRANSACTION_COORDINATOR_FENCED`.
-    #[error(
-        "Invalid coordinator epoch for producerId {producer_id} at offset {offset} in partition \
-         {partition}: {found} (zombie), {current} (current)"
-    )]
-    CoordinatorFenced {
-        /// The producer.
-        producer_id: i64,
-        /// Where the marker would have gone.
-        offset: Offset,
-        /// The partition.
-        partition: String,
-        /// The marker's coordinator epoch.
-        found: i32,
-        /// The known one.
-        current: i32,
-    },
-    /// `INVALID_TXN_STATE`: a batch outside the open transaction.
-    #[error(
-        "Expected transactional write from producer {producer_id} at offset {offset} in partition \
-         {partition}"
-    )]
-    NotTransactional {
-        /// The producer.
-        producer_id: i64,
-        /// Where the batch would have gone.
-        offset: Offset,
-        /// The partition.
-        partition: String,
-    },
 }
 
 /// What a batch is, as far as its producer is concerned.
@@ -276,7 +45,7 @@ pub struct ProducerStateManager {
 
 impl ProducerStateManager {
     pub(super) fn restored(producers: HashMap<i64, ProducerState>) -> Self {
-        let open = |(id, state): (&i64, &ProducerState)| Some((state.txn_first_offset?, *id));
+        let open = |(id, state): (&i64, &ProducerState)| Some((state.txn_first_offset()?, *id));
         let ongoing = producers.iter().filter_map(open).collect();
         Self {
             producers,
@@ -364,7 +133,7 @@ impl ProducerStateManager {
         if has_sequence {
             state.check_sequence(header, partition)?;
         }
-        if state.txn_first_offset.is_some() && !header.attributes.is_transactional() {
+        if state.txn_first_offset().is_some() && !header.attributes.is_transactional() {
             let partition = partition();
             return Err(ProducerError::NotTransactional {
                 producer_id,
@@ -449,62 +218,120 @@ impl ProducerStateManager {
     /// Forgets producers that were idle for `expiration_ms` and have no open transaction.
     pub fn remove_expired(&mut self, now_ms: TimestampMs, expiration_ms: i64) {
         self.producers.retain(|_, state| {
-            state.txn_first_offset.is_some()
+            state.txn_first_offset().is_some()
                 || now_ms.saturating_sub(state.last_timestamp) < expiration_ms
         });
     }
 }
 
-impl ProducerState {
-    fn duplicate_of(&self, header: &BatchHeader) -> Option<BatchMetadata> {
-        if header.producer_epoch != self.epoch {
-            return None;
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::record::Attributes;
+
+    fn header(epoch: i16, sequence: i32, count: i32, offset: i64) -> BatchHeader {
+        BatchHeader {
+            base_offset: Offset(offset),
+            producer_id: 7,
+            producer_epoch: epoch,
+            base_sequence: sequence,
+            last_offset_delta: count - 1,
+            record_count: count,
+            max_timestamp: 100,
+            ..BatchHeader::default()
         }
-        let same = |batch: &&BatchMetadata| {
-            batch.first_sequence() == header.base_sequence
-                && batch.last_sequence == header.last_sequence()
-        };
-        self.batches().iter().find(same).copied()
     }
 
-    fn check_sequence(
-        &self,
-        header: &BatchHeader,
-        partition: impl Fn() -> String,
-    ) -> Result<(), ProducerError> {
-        let (producer_id, offset) = (header.producer_id, header.base_offset);
-        let (found, epoch) = (header.base_sequence, header.producer_epoch);
-        if epoch != self.epoch {
-            if found != 0 && self.epoch >= 0 {
-                return Err(ProducerError::NewEpochSequence {
-                    producer_id,
-                    offset,
-                    partition: partition(),
-                    epoch,
-                    found,
-                    current: self.epoch,
-                });
-            }
-            return Ok(());
+    fn with(batches: &[BatchHeader]) -> ProducerStateManager {
+        let mut manager = ProducerStateManager::default();
+        for batch in batches {
+            assert_eq!(manager.check(batch, &[], &"t-0"), Ok(ProducerCheck::New));
+            assert_eq!(manager.update(batch, &[]), None);
         }
-        let last = self.last_batch().map_or(-1, |batch| batch.last_sequence);
-        if found != last.wrapping_add(1) & i32::MAX {
-            let partition = partition();
-            return Err(ProducerError::OutOfOrderSequence {
-                producer_id,
-                offset,
-                partition,
-                found,
-                last,
-            });
-        }
-        Ok(())
+        manager
     }
 
-    const fn enter_epoch(&mut self, epoch: i16) {
-        if self.epoch != epoch {
-            self.epoch = epoch;
-            self.known = 0;
-        }
+    #[test]
+    fn an_unknown_producer_may_begin_anywhere_and_then_goes_on_in_sequence() {
+        let manager = with(&[header(0, 40, 3, 0)]);
+        assert_eq!(
+            manager.check(&header(0, 43, 1, 3), &[], &"t-0"),
+            Ok(ProducerCheck::New)
+        );
+        let error = manager
+            .check(&header(0, 44, 1, 3), &[], &"t-0")
+            .unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "Out of order sequence number for producer 7 at offset 3 in partition t-0: 44 \
+             (incoming seq. number), 42 (current end sequence number)"
+        );
+    }
+
+    #[test]
+    fn sequences_wrap_to_zero() {
+        let manager = with(&[header(0, i32::MAX - 1, 2, 0)]);
+        assert_eq!(
+            manager.check(&header(0, 0, 1, 2), &[], &"t-0"),
+            Ok(ProducerCheck::New)
+        );
+        let manager = with(&[header(0, i32::MAX, 3, 0)]);
+        assert_eq!(
+            manager.check(&header(0, 2, 1, 3), &[], &"t-0"),
+            Ok(ProducerCheck::New)
+        );
+        let again = manager.check(&header(0, i32::MAX, 3, 3), &[], &"t-0");
+        assert!(matches!(again, Ok(ProducerCheck::Duplicate(known)) if known.last_sequence == 1));
+    }
+
+    #[test]
+    fn a_new_epoch_begins_with_zero_and_an_old_one_is_fenced() {
+        let mut manager = with(&[header(3, 0, 2, 0)]);
+        let late = manager.check(&header(4, 2, 1, 2), &[], &"t-0");
+        assert!(matches!(
+            late,
+            Err(ProducerError::NewEpochSequence { found: 2, .. })
+        ));
+        let old = manager.check(&header(2, 2, 1, 2), &[], &"t-0");
+        assert!(matches!(
+            old,
+            Err(ProducerError::InvalidEpoch {
+                found: 2,
+                current: 3,
+                ..
+            })
+        ));
+        assert_eq!(
+            manager.check(&header(4, 0, 1, 2), &[], &"t-0"),
+            Ok(ProducerCheck::New)
+        );
+        manager.update(&header(4, 0, 1, 2), &[]);
+        assert_eq!(
+            manager.get(7).unwrap().batches().len(),
+            1,
+            "the old epoch's are forgotten"
+        );
+    }
+
+    #[test]
+    fn a_batch_outside_the_open_transaction_is_refused() {
+        let mut first = header(0, 0, 1, 0);
+        first.attributes = Attributes(0).with_transactional(true);
+        let manager = with(&[first]);
+        let error = manager.check(&header(0, 1, 1, 1), &[], &"t-0").unwrap_err();
+        assert!(matches!(error, ProducerError::NotTransactional { .. }));
+        assert_eq!(manager.first_unstable_offset(), Some(Offset(0)));
+    }
+
+    #[test]
+    fn idle_producers_are_forgotten_unless_a_transaction_is_open() {
+        let mut open = header(0, 0, 1, 1);
+        open.producer_id = 8;
+        open.attributes = Attributes(0).with_transactional(true);
+        let mut manager = with(&[header(0, 0, 1, 0), open]);
+        manager.remove_expired(109, 10);
+        assert_eq!(manager.len(), 2);
+        manager.remove_expired(110, 10);
+        assert!(manager.get(7).is_none() && manager.get(8).is_some());
     }
 }

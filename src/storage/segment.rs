@@ -44,6 +44,8 @@ pub(super) struct Segment {
     pub(super) created_ms: TimestampMs,
     /// Blocks are allocated up to here.
     pub(super) allocated: u64,
+    /// Whether the index files say something else than at the last sync.
+    pub(super) is_changed: bool,
 }
 
 impl Segment {
@@ -61,6 +63,7 @@ impl Segment {
             bytes_since_entry: 0,
             created_ms,
             allocated: 0,
+            is_changed: false,
         }
     }
 
@@ -80,6 +83,7 @@ impl Segment {
     /// Notes a batch that lies at the segment's end: index entries, timestamps, size.
     pub(super) fn note(&mut self, batch: &Located, index_interval_bytes: u64) {
         let last = batch.header.last_offset();
+        self.is_changed = true;
         if self.bytes == 0 || self.first_timestamp.is_none() && batch.position == 0 {
             self.first_timestamp = Some(batch.header.max_timestamp);
         }
@@ -183,6 +187,7 @@ impl Segment {
     /// Forgets all that the content says.
     pub(super) fn reset(&mut self) {
         self.bytes = 0;
+        self.is_changed = true;
         // Not the files: they may be another content's.
         self.indexes = OnceLock::from(Indexes::default());
         self.first_timestamp = None;

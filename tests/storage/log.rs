@@ -1,13 +1,11 @@
 //! One log: append, read, roll, truncate, reopen; on real files.
 
-use std::sync::Arc;
-
 use kt::fs::{OpenMode, RealFs};
-use kt::record::{EndMarker, Producer, end_marker_batch};
+use kt::record::{BatchHeader, EndMarker, Producer, ValidatedBatch, end_marker_batch};
 use kt::storage::{AppendError, Log, LogConfig, ProducerError, ReadError, StartState};
 use kt::types::{LeaderEpoch, Offset};
 
-use crate::model::{NOW, append, batch, dir, flush, load, partition, read_all};
+use crate::model::{NOW, append, batch, dir, flush, load, read_all};
 
 fn small() -> LogConfig {
     LogConfig {
@@ -242,11 +240,7 @@ fn a_batch_sent_again_is_known_also_after_a_restart_and_a_gap_is_refused() {
             assert_eq!(again.base_offset, infos[n].base_offset);
             assert_eq!(again.last_offset, infos[n].last_offset);
         }
-        let try_append = |log: &mut Log, bytes: &[u8]| {
-            let batch = kt::record::ValidatedBatch::trusted(bytes).unwrap();
-            log.append(&batch, LeaderEpoch(0), NOW).unwrap_err()
-        };
-        let gap = try_append(&mut log, &batch(9, 1, 10, by(18)));
+        let gap = refusal(&mut log, &batch(9, 1, 10, by(18)));
         assert!(matches!(
             gap,
             AppendError::Producer(ProducerError::OutOfOrderSequence {
@@ -255,7 +249,7 @@ fn a_batch_sent_again_is_known_also_after_a_restart_and_a_gap_is_refused() {
                 ..
             })
         ));
-        let forgotten = try_append(&mut log, &sent[1]);
+        let forgotten = refusal(&mut log, &sent[1]);
         assert!(matches!(forgotten, AppendError::Producer(_)));
         let clean_stop = round == 0;
         if clean_stop {
@@ -273,44 +267,49 @@ fn a_batch_sent_again_is_known_also_after_a_restart_and_a_gap_is_refused() {
     }
 }
 
+/// A batch of an open transaction.
+fn transactional(tag: u64, id: i64) -> Vec<u8> {
+    let producer = Producer {
+        id,
+        epoch: 0,
+        base_sequence: 0,
+    };
+    let bytes = batch(tag, 2, 30, producer);
+    let mut header = BatchHeader::parse(&bytes).unwrap();
+    header.attributes = header.attributes.with_transactional(true);
+    header.crc = header.computed_crc(&bytes[61..]);
+    [&header.encode()[..], &bytes[61..]].concat()
+}
+
+fn marker(id: i64, committed: bool, coordinator_epoch: i32) -> Vec<u8> {
+    end_marker_batch(
+        EndMarker {
+            committed,
+            coordinator_epoch,
+        },
+        id,
+        0,
+        NOW,
+    )
+}
+
+/// Why a leader refuses a batch.
+fn refusal(log: &mut Log, bytes: &[u8]) -> AppendError {
+    let batch = ValidatedBatch::trusted(bytes).unwrap();
+    log.append(&batch, LeaderEpoch(0), NOW).unwrap_err()
+}
+
 #[test]
 fn aborted_transactions_are_told_and_open_ones_hold_the_stable_offset() {
     let (fs, folder) = (RealFs::shared(), tempfile::tempdir().unwrap());
     let (mut log, _) = load(&fs, folder.path(), &small(), StartState::default());
-    let transactional = |tag, id| {
-        let bytes = batch(
-            tag,
-            2,
-            30,
-            Producer {
-                id,
-                epoch: 0,
-                base_sequence: 0,
-            },
-        );
-        let mut header = kt::record::BatchHeader::parse(&bytes).unwrap();
-        header.attributes = header.attributes.with_transactional(true);
-        header.crc = header.computed_crc(&bytes[61..]);
-        [&header.encode()[..], &bytes[61..]].concat()
-    };
-    let marker = |id, committed| {
-        end_marker_batch(
-            EndMarker {
-                committed,
-                coordinator_epoch: 3,
-            },
-            id,
-            0,
-            NOW,
-        )
-    };
     append(&mut log, &transactional(1, 5), 0);
     append(&mut log, &transactional(2, 6), 0);
     assert_eq!(log.last_stable_offset(log.end_offset()), Offset(0));
-    append(&mut log, &marker(5, false), 0);
+    append(&mut log, &marker(5, false, 3), 0);
     log.on_high_watermark(log.end_offset());
     assert_eq!(log.last_stable_offset(log.end_offset()), Offset(2));
-    append(&mut log, &marker(6, true), 0);
+    append(&mut log, &marker(6, true, 3), 0);
     assert_eq!(
         log.first_unstable_offset(),
         Some(Offset(2)),
@@ -318,22 +317,7 @@ fn aborted_transactions_are_told_and_open_ones_hold_the_stable_offset() {
     );
     log.on_high_watermark(log.end_offset());
     assert_eq!(log.first_unstable_offset(), None);
-    let zombie = end_marker_batch(
-        EndMarker {
-            committed: true,
-            coordinator_epoch: 2,
-        },
-        5,
-        0,
-        NOW,
-    );
-    let error = log
-        .append(
-            &kt::record::ValidatedBatch::trusted(&zombie).unwrap(),
-            LeaderEpoch(0),
-            NOW,
-        )
-        .unwrap_err();
+    let error = refusal(&mut log, &marker(5, true, 2));
     assert!(matches!(
         error,
         AppendError::Producer(ProducerError::CoordinatorFenced { .. })
@@ -454,7 +438,7 @@ fn segments_roll_by_size_time_and_index() {
         StartState::default(),
     );
     let large = batch(1, 1, 2000, Producer::NONE);
-    let batch = kt::record::ValidatedBatch::trusted(&large).unwrap();
+    let batch = ValidatedBatch::trusted(&large).unwrap();
     let error = log.append(&batch, LeaderEpoch(0), NOW).unwrap_err();
     assert!(
         matches!(error, AppendError::LargerThanSegment { .. }),
@@ -493,7 +477,7 @@ fn a_poisoned_log_refuses_writes_and_still_reads() {
     let written = fill(&mut log, 5);
     log.poison("sync failed");
     let bytes = batch(1, 1, 1, Producer::NONE);
-    let batch = kt::record::ValidatedBatch::trusted(&bytes).unwrap();
+    let batch = ValidatedBatch::trusted(&bytes).unwrap();
     let error = log.append(&batch, LeaderEpoch(0), NOW).unwrap_err();
     assert!(matches!(error, AppendError::Poisoned { .. }));
     assert_eq!(read_all(&log, Offset::ZERO, 100), written);
@@ -537,5 +521,12 @@ fn the_start_moves_up_and_old_segments_go_in_two_steps() {
         fs.open(&dir(folder.path()).join("x"), OpenMode::Read)
             .is_err()
     );
-    let _ = (partition(), Arc::clone(&fs));
+}
+
+#[test]
+fn a_log_may_move_between_threads() {
+    fn check<T: Send + Sync>() {}
+    check::<Log>();
+    check::<kt::storage::ReadPlan>();
+    check::<kt::storage::FlushPlan>();
 }

@@ -1,0 +1,141 @@
+# One data directory, opened by kt and by Apache Kafka in turn, with records, configs and ids that must stay the same:
+#   1. kt writes, Apache Kafka reads and writes on, kt reads and writes on, Apache Kafka reads;
+#   2. Apache Kafka formats and writes, kt opens it with Kafka's own server.properties, Apache Kafka again.
+
+tool() { timeout 60 "${kafka_java[@]}" "$1" --bootstrap-server "$BOOTSTRAP" "${@:2}" 2>&1; }
+kt_() { local command=$1; shift; "$kt" "$command" --bootstrap-server "$BOOTSTRAP" "$@" 2>&1; }
+topics=org.apache.kafka.tools.TopicCommand
+consumer=org.apache.kafka.tools.consumer.ConsoleConsumer
+
+# kafka_read TOPIC COUNT and kt_read TOPIC: all records of partition 0, a line each.
+kafka_read() { tool $consumer --topic "$1" --partition 0 --from-beginning --max-messages "$2" --timeout-ms 15000 | grep -v '^Processed a total of'; }
+kt_read() { kt_ console-consumer --topic "$1" --partition 0 --from-beginning --exit-at-end | grep -v '^Processed a total of'; }
+
+# produce TOPIC FIRST LAST CODEC: numbers, by kcat, so that the writer of the file is the broker alone.
+produce() { seq "$2" "$3" | timeout 30 kcat -b "$BOOTSTRAP" -P -t "$1" -p 0 -z "$4" -X enable.idempotence=true; }
+
+# What topics --describe says of ids, counts and configs.
+described() { sort <<< "$1" | grep -o "TopicId: .*" | sed 's/segment.bytes=[0-9]*,\{0,1\}//'; }
+
+# kafka_properties DIR NODE-ID: a server.properties for Apache Kafka as broker and controller on DIR/data.
+kafka_properties() {
+  local port controller
+  port=$(free_port) controller=$(free_port)
+  mkdir -p "$1"
+  printf '%s\n' process.roles=broker,controller "node.id=$2" \
+    "listeners=PLAINTEXT://127.0.0.1:$port,CONTROLLER://127.0.0.1:$controller" \
+    "advertised.listeners=PLAINTEXT://127.0.0.1:$port,CONTROLLER://127.0.0.1:$controller" \
+    controller.listener.names=CONTROLLER inter.broker.listener.name=PLAINTEXT \
+    listener.security.protocol.map=CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT \
+    "controller.quorum.bootstrap.servers=127.0.0.1:$controller" "log.dirs=$1/data" \
+    offsets.topic.replication.factor=1 offsets.topic.num.partitions=3 \
+    transaction.state.log.replication.factor=1 transaction.state.log.min.isr=1 \
+    share.coordinator.state.topic.replication.factor=1 share.coordinator.state.topic.min.isr=1 > "$1/server.properties"
+}
+
+meta() { sed -n "s/^$1=//p" "$2/data/meta.properties" | tr -d '\r'; }
+
+# --- 1. a directory that kt made
+
+SUITE=apache-directory-1
+one=$dir/broker
+start_kt "$one" || return 0
+kt_ topics --create --topic plain --partitions 3 > /dev/null
+kt_ topics --create --topic configured --partitions 1 --config retention.ms=7200000 --config max.message.bytes=123456 > /dev/null
+kt_ topics --create --topic doomed --partitions 2 > /dev/null
+for codec in none gzip snappy lz4 zstd; do
+  kt_ topics --create --topic "codec-$codec" --partitions 1 > /dev/null
+  produce "codec-$codec" 1 500 $codec
+done
+printf 'a:1,b:2\tkey\tvalue\n' | kt_ console-producer --topic configured --reader-property parse.key=true --reader-property parse.headers=true
+kt_ topics --delete --topic doomed > /dev/null
+described_first=$(described "$(kt_ topics --describe)")
+stop_kt
+check "meta.properties has version 1" 1 "$(meta version "$one")"
+check_match "meta.properties has a cluster id and a directory id" '^.{22} .{22}$' "$(meta cluster.id "$one") $(meta directory.id "$one")"
+check "a clean stop leaves its marker" yes "$([ -f "$one/data/.kafka_cleanshutdown" ] && echo yes)"
+cp -r "$one/data" "$dir/as-kt-left-it"
+
+mv "$one/server.properties" "$one/kt.properties"
+kafka_properties "$one" "$(meta node.id "$one")"
+mv "$one/server.properties" "$one/kafka.properties"
+files=$(find "$one/data" -path '*/codec-*' \( -name '*.log' -o -name '*.index' -o -name '*.timeindex' \) | sort | paste -sd,)
+dumped=$(timeout 60 "${kafka_java[@]}" org.apache.kafka.tools.DumpLogSegments --files "$files" 2>&1)
+check "kafka-dump-log finds all files sound" "" "$(grep -iE 'mismatch|invalid|exception|non-consecutive|isvalid: false' <<< "$dumped" | head -n 5)"
+check_match "kafka-dump-log reads the batches" 'baseOffset: 0 lastOffset: [0-9]+ count: ' "$dumped"
+
+cp "$one/kafka.properties" "$one/server.properties"
+if start_kafka "$one"; then
+  check "Apache Kafka sees the same topics, ids and configs" "$described_first" "$(described "$(tool $topics --describe)")"
+  check "Apache Kafka reads kt's keys and headers" "a:1,b:2	key	value" \
+    "$(tool $consumer --topic configured --partition 0 --from-beginning --max-messages 1 --timeout-ms 15000 \
+      --formatter-property print.key=true --formatter-property print.headers=true | grep -v '^Processed a total of')"
+  for codec in none gzip snappy lz4 zstd; do
+    check "Apache Kafka reads what kt stored with $codec" "$(seq 500 | cksum)" "$(kafka_read "codec-$codec" 500 | cksum)"
+    produce "codec-$codec" 501 900 $codec
+  done
+  tool $topics --create --topic by-kafka --partitions 2 > /dev/null
+  tool kafka.admin.ConfigCommand --alter --entity-type topics --entity-name configured --add-config retention.ms=9000000 > /dev/null
+  produce by-kafka 1 50 lz4
+  described_second=$(described "$(tool $topics --describe)")
+  stop_kafka
+
+  cp "$one/kt.properties" "$one/server.properties"
+  if start_kt "$one"; then
+    check "kt sees Apache Kafka's topics, ids and configs" "$described_second" "$(described "$(kt_ topics --describe)")"
+    check_match "kt sees the config that Apache Kafka altered" 'retention.ms=9000000' "$(kt_ topics --describe --topic configured)"
+    for codec in none gzip snappy lz4 zstd; do
+      check "kt reads what both stored with $codec" "$(seq 900 | cksum)" "$(kt_read "codec-$codec" | cksum)"
+    done
+    check "kt reads the topic that Apache Kafka made" "$(seq 50 | cksum)" "$(kt_read by-kafka | cksum)"
+    produce by-kafka 51 100 zstd
+    kt_ topics --create --topic by-kt-again --partitions 1 > /dev/null
+    stop_kt
+
+    cp "$one/kafka.properties" "$one/server.properties"
+    if start_kafka "$one"; then
+      check "Apache Kafka reads it all again" "$(seq 100 | cksum)" "$(kafka_read by-kafka 100 | cksum)"
+      check_match "Apache Kafka sees the topic that kt made last" '^by-kt-again$' "$(tool $topics --list)"
+      stop_kafka
+    fi
+  fi
+fi
+
+# --- 2. a directory that Apache Kafka made
+
+SUITE=apache-directory-2
+two=$dir/two
+kafka_properties "$two" 1
+cluster=$(python3 -c 'import base64, uuid; print(base64.urlsafe_b64encode(uuid.uuid4().bytes).decode()[:22].replace("-", "A"))')
+formatted=$(timeout 60 "${kafka_java[@]}" kafka.tools.StorageTool format --cluster-id "$cluster" --standalone --config "$two/server.properties" 2>&1)
+check_match "kafka-storage format" 'Formatting' "$formatted"
+start_kafka "$two" || return 0
+tool $topics --create --topic configured --partitions 2 --config cleanup.policy=compact --config max.message.bytes=123456 > /dev/null
+for codec in none gzip snappy lz4 zstd; do
+  "$kt" topics --bootstrap-server "$BOOTSTRAP" --create --topic "codec-$codec" --partitions 1 > /dev/null
+  produce "codec-$codec" 1 500 $codec
+done
+tool $topics --create --topic doomed --partitions 1 > /dev/null
+tool $topics --delete --topic doomed > /dev/null
+described_first=$(described "$(tool $topics --describe)")
+stop_kafka
+
+if start_kt "$two"; then
+  check "kt keeps the cluster's id" "$cluster" "$(meta cluster.id "$two")"
+  check "kt sees the same topics, ids and configs" "$described_first" "$(described "$(kt_ topics --describe)")"
+  for codec in none gzip snappy lz4 zstd; do
+    check "kt reads what Apache Kafka stored with $codec" "$(seq 500 | cksum)" "$(kt_read "codec-$codec" | cksum)"
+    produce "codec-$codec" 501 600 $codec
+  done
+  kt_ topics --create --topic by-kt --partitions 2 > /dev/null
+  produce by-kt 1 50 gzip
+  described_second=$(described "$(kt_ topics --describe)")
+  stop_kt
+
+  if start_kafka "$two"; then
+    check "Apache Kafka sees kt's topic, ids and configs" "$described_second" "$(described "$(tool $topics --describe)")"
+    check "Apache Kafka reads what both stored" "$(seq 600 | cksum)" "$(kafka_read codec-zstd 600 | cksum)"
+    check "Apache Kafka reads the topic that kt made" "$(seq 50 | cksum)" "$(kafka_read by-kt 50 | cksum)"
+    stop_kafka
+  fi
+fi

@@ -1,0 +1,22 @@
+# What kafkajs, confluent-kafka and franz-go produced, read by kcat and by kt. Each of them makes the topics PREFIX-CODEC for
+# none, gzip, snappy, lz4, zstd with one partition, and sends there, from timestamp 1700000000000 on, one more each time:
+#   k1=one with the headers a:1 b:2 a:3 (kafkajs: a:1 a:3 b:2, for its headers are an object); k2=two; three without a key;
+#   k4 without a value; then 500 records with the key many and the values 1 to 500.
+
+pairs='a=1,b=2,a=3'
+[ "$SUITE" != kafkajs ] || pairs='a=1,a=3,b=2'
+expected="0 1700000000000 k1=one $pairs
+1 1700000000001 k2=two$(printf ' ')
+2 1700000000002 NULL=three$(printf ' ')
+3 1700000000003 k4=NULL$(printf ' ')"
+
+for codec in none gzip snappy lz4 zstd; do
+  check "kcat reads keys, values, timestamps and headers sent with $codec" "$expected" \
+    "$(timeout 30 kcat -b "$BOOTSTRAP" -C -q -e -t "$PREFIX-$codec" -o beginning -c 4 -Z -f '%o %T %k=%s %h\n')"
+  check "kcat reads many records sent with $codec" "$(seq 500 | cksum)" \
+    "$(timeout 30 kcat -b "$BOOTSTRAP" -C -q -e -t "$PREFIX-$codec" -o 4 | cksum)"
+done
+check_codecs "$PREFIX"
+check "kt console-consumer prints them as Kafka's" "${pairs//=/:}	k1	one|NO_HEADERS	k2	two|NO_HEADERS	null	three|NO_HEADERS	k4	null" \
+  "$("$kt" console-consumer --bootstrap-server "$BOOTSTRAP" --topic "$PREFIX-zstd" --from-beginning --exit-at-end \
+    --formatter-property print.key=true --formatter-property print.headers=true | head -n 4 | paste -sd'|')"
