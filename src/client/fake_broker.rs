@@ -53,12 +53,20 @@ pub(crate) enum Reply {
     Ignore,
 }
 
+/// What is known of a producer.
+#[derive(Debug, Default)]
+struct Writer {
+    epoch: i16,
+    next_sequence: i32,
+    /// Base sequence and offset of the last five batches.
+    last: Vec<(i32, i64)>,
+}
+
 /// What is in the topic's only partition.
 #[derive(Debug, Default)]
 pub(crate) struct Log {
     batches: Vec<(i64, Bytes)>,
-    /// Of each producer: epoch, next sequence, the base sequences of the last five batches.
-    producers: HashMap<i64, (i16, i32, Vec<(i32, i64)>)>,
+    producers: HashMap<i64, Writer>,
     end: i64,
     /// The broker refuses larger batches.
     batch_bytes_max: usize,
@@ -87,25 +95,32 @@ impl Log {
             return Err(ErrorCode::MessageTooLarge);
         }
         if header.has_producer_id() {
-            let fresh = (header.producer_epoch, header.base_sequence, Vec::new());
-            let state = self.producers.entry(header.producer_id).or_insert(fresh);
-            if state.0 < header.producer_epoch {
-                *state = (header.producer_epoch, 0, Vec::new());
+            let writer = self.producers.entry(header.producer_id).or_insert(Writer {
+                epoch: header.producer_epoch,
+                // As in Kafka: of a producer that is not known any sequence is taken.
+                next_sequence: header.base_sequence,
+                last: Vec::new(),
+            });
+            if writer.epoch < header.producer_epoch {
+                *writer = Writer {
+                    epoch: header.producer_epoch,
+                    ..Writer::default()
+                };
             }
-            let duplicate = state
-                .2
+            let duplicate = writer
+                .last
                 .iter()
                 .find(|(base, _)| *base == header.base_sequence);
             if let Some((_, offset)) = duplicate {
                 return Ok(*offset);
             }
-            if state.1 != header.base_sequence {
+            if writer.next_sequence != header.base_sequence {
                 return Err(ErrorCode::OutOfOrderSequenceNumber);
             }
-            state.1 += header.record_count;
-            state.2.push((header.base_sequence, self.end));
-            if state.2.len() > 5 {
-                state.2.remove(0);
+            writer.next_sequence += header.record_count;
+            writer.last.push((header.base_sequence, self.end));
+            if writer.last.len() > 5 {
+                writer.last.remove(0);
             }
         }
         let base = self.end;

@@ -12,12 +12,14 @@ mod cluster;
 mod config;
 mod connection;
 pub mod consumer;
+mod dial;
 mod error;
 #[cfg(test)]
 mod fake_broker;
 mod handshake;
 mod log;
 mod metadata;
+mod parts;
 pub mod producer;
 mod retry;
 

@@ -6,7 +6,9 @@
 //! error at once, not after a minute.
 
 mod cluster;
+mod config_entry;
 mod configs;
+mod descriptions;
 mod leaders;
 mod offsets;
 mod reassignments;
@@ -18,16 +20,13 @@ use std::sync::Arc;
 use tokio::time::Instant;
 
 pub use cluster::ClusterDescription;
-pub use configs::{
-    ConfigChange, ConfigEntry, ConfigOperation, ConfigResource, ConfigSource, ConfigSynonym,
-    ConfigType, ResourceKind,
-};
+pub use config_entry::{ConfigEntry, ConfigSource, ConfigSynonym, ConfigType};
+pub use configs::{ConfigChange, ConfigOperation, ConfigResource, ResourceKind};
+pub use descriptions::{PartitionDescription, TopicDescription};
 pub use offsets::{IsolationLevel, ListedOffset, OffsetSpec};
 pub(crate) use offsets::{list_offsets_request, listed_offsets};
 pub use reassignments::Reassignment;
-pub use topics::{
-    CreatedTopic, NewPartitions, NewTopic, PartitionDescription, TopicDescription, TopicListing,
-};
+pub use topics::{CreatedTopic, NewPartitions, NewTopic, TopicListing};
 
 use super::cluster::{Cluster, Target};
 use super::config::ClientConfig;

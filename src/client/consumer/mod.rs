@@ -10,9 +10,11 @@
 
 mod config;
 mod fetcher;
+mod offsets;
 mod poll;
 mod positions;
 mod records;
+mod refresh;
 
 use std::collections::BTreeMap;
 use std::collections::HashMap;
@@ -28,9 +30,10 @@ pub use config::{ConsumerConfig, OffsetReset};
 pub use positions::Start;
 pub use records::{ConsumerRecord, ConsumerRecords, Fetched, FetchedBatch};
 
-use poll::{Event, LeaderState, Refresh};
+use poll::{Event, LeaderState};
 use positions::{Assignment, Position};
 use records::FetchedPartition;
+use refresh::Refresh;
 
 use super::admin::{Admin, ListedOffset, OffsetSpec, Results};
 use super::cluster::Cluster;
@@ -343,7 +346,9 @@ mod tests {
         range.map(|number| number.to_string()).collect()
     }
 
-    fn nth_fetch(nth: usize, reply: fn(&Request) -> Reply) -> impl FnMut(&Request) -> Reply {
+    type Fault = fn(&Request) -> Reply;
+
+    fn nth_fetch(nth: usize, reply: Fault) -> impl FnMut(&Request) -> Reply {
         let mut count = 0;
         move |request| match request {
             Request::Fetch(_) => {
@@ -373,7 +378,7 @@ mod tests {
 
     #[test]
     fn what_goes_wrong_once_neither_loses_nor_doubles() {
-        let faults: [(&str, fn(&Request) -> Reply); 5] = [
+        let faults: [(&str, Fault); 5] = [
             ("lost answer", |_| Reply::Lose),
             ("half an answer", |_| Reply::LoseHalf),
             ("no answer", |_| Reply::Ignore),

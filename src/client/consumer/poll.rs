@@ -7,23 +7,19 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
+use super::Consumer;
 use super::fetcher::{Asked, NAMES_MAX, PartitionAnswer, answers, fetch_request};
-use super::positions::{Assigned, Position, Start};
-use super::{Consumer, Subscription};
-use crate::client::admin::{
-    ListedOffset, OffsetSpec, Results, list_offsets_request, listed_offsets,
-};
+use super::positions::Position;
+use crate::client::admin::{ListedOffset, Results};
 use crate::client::cluster::Target;
 use crate::client::error::ClientError;
-use crate::client::log::{LogLevel, NETWORK_CLIENT};
-use crate::client::metadata::{MetadataSnapshot, TopicMetadata, TopicsWanted};
+use crate::client::metadata::MetadataSnapshot;
 use crate::protocol::messages::FetchResponse;
-use crate::protocol::{ApiKey, ErrorCode, Retry, VersionRange};
-use crate::types::{BrokerId, Offset, TopicPartition};
+use crate::protocol::{ApiKey, ErrorCode, VersionRange};
+use crate::types::{BrokerId, TopicPartition};
 
-const RESETTER: &str = "org.apache.kafka.clients.consumer.internals.SubscriptionState";
 /// How long one try to reach a leader may take; then it is looked up again.
-const CONNECT_PATIENCE: Duration = Duration::from_secs(1);
+pub(super) const CONNECT_PATIENCE: Duration = Duration::from_secs(1);
 
 /// The end of a task.
 #[derive(Debug)]
@@ -44,18 +40,6 @@ pub(super) enum LeaderState {
     Connecting,
     /// It owes an answer about these partitions.
     Fetching(Vec<Asked>),
-}
-
-/// When metadata is asked for.
-#[derive(Debug, Default)]
-pub(super) struct Refresh {
-    asking: bool,
-    wanted: bool,
-    failures: u32,
-    not_before: Duration,
-    fresh_until: Option<Duration>,
-    /// Whether an answer has come: what appears later is new.
-    answered: bool,
 }
 
 impl Consumer {
@@ -98,7 +82,7 @@ impl Consumer {
         }
     }
 
-    fn now(&self) -> Duration {
+    pub(super) fn now(&self) -> Duration {
         self.config.client.clock.monotonic()
     }
 
@@ -126,231 +110,6 @@ impl Consumer {
                 Ok(())
             }
             Event::Fetched(leader, result) => self.take_fetched(leader, *result),
-        }
-    }
-
-    /// Asks for metadata if that is due; else returns when it will be.
-    fn start_refresh(&mut self) -> Option<Duration> {
-        let wanted = match &self.subscription {
-            Subscription::Nothing => return None,
-            Subscription::Matching(_) => TopicsWanted::All,
-            Subscription::Topics(names) => self.named(names.clone()),
-            Subscription::Partitions => {
-                let list = self.assignment.list.iter();
-                let mut names: Vec<String> = list.map(|a| a.topic.to_string()).collect();
-                names.sort();
-                names.dedup();
-                self.named(names)
-            }
-        };
-        if self.refresh.asking {
-            return None;
-        }
-        let now = self.now();
-        let leaderless = self
-            .assignment
-            .list
-            .iter()
-            .any(|assigned| assigned.leader.is_none());
-        let missing = match &self.subscription {
-            Subscription::Topics(names) => {
-                names.iter().any(|name| !self.assignment.has_topic(name))
-            }
-            Subscription::Nothing | Subscription::Partitions | Subscription::Matching(_) => false,
-        };
-        let stale = self.refresh.fresh_until.is_none_or(|until| until <= now);
-        if !(leaderless || missing || stale || self.refresh.wanted) {
-            return self.refresh.fresh_until;
-        }
-        if self.refresh.not_before > now {
-            return Some(self.refresh.not_before);
-        }
-        self.refresh.asking = true;
-        self.refresh.wanted = false;
-        let cluster = std::sync::Arc::clone(&self.cluster);
-        self.tasks.spawn(async move {
-            let deadline = cluster.api_deadline();
-            Event::Metadata(cluster.metadata("metadata", &wanted, deadline).await)
-        });
-        None
-    }
-
-    fn named(&self, names: Vec<String>) -> TopicsWanted {
-        if self.config.auto_create_topics {
-            TopicsWanted::NamesOrCreate(names)
-        } else {
-            TopicsWanted::Names(names)
-        }
-    }
-
-    fn take_metadata(
-        &mut self,
-        result: Result<MetadataSnapshot, ClientError>,
-    ) -> Result<(), ClientError> {
-        let now = self.now();
-        self.refresh.asking = false;
-        let snapshot = match result {
-            Ok(snapshot) => snapshot,
-            Err(error) => {
-                self.refresh.failures += 1;
-                self.refresh.wanted = true;
-                self.refresh.not_before = now + self.cluster.retry_wait(self.refresh.failures);
-                return if error.is_retriable() {
-                    Ok(())
-                } else {
-                    Err(error)
-                };
-            }
-        };
-        let recoverable = snapshot.recoverable_errors();
-        if let Some(errors) = &recoverable {
-            let id = snapshot.correlation_id;
-            let line = format!(
-                "The metadata response from the cluster reported a recoverable issue with \
-                 correlation id {id} : {errors}"
-            );
-            self.config
-                .client
-                .log_line(LogLevel::Warn, NETWORK_CLIENT, &line);
-        }
-        self.refresh.fresh_until = Some(now + self.config.client.metadata_max_age);
-        let leaderless =
-            |topic: &TopicMetadata| topic.partitions.iter().any(|p| p.leader.is_none());
-        let unsettled = recoverable.is_some() || snapshot.topics.iter().any(leaderless);
-        self.refresh.failures = if unsettled {
-            self.refresh.failures + 1
-        } else {
-            0
-        };
-        let wait = self.cluster.retry_wait(self.refresh.failures.max(1));
-        self.refresh.not_before = now + wait;
-        for topic in &snapshot.topics {
-            self.take_topic(topic)?;
-        }
-        self.refresh.answered = true;
-        Ok(())
-    }
-
-    fn take_topic(&mut self, topic: &TopicMetadata) -> Result<(), ClientError> {
-        let wanted = match &self.subscription {
-            Subscription::Nothing => false,
-            Subscription::Partitions => self.assignment.has_topic(&topic.name),
-            Subscription::Topics(names) => names.contains(&topic.name),
-            Subscription::Matching(matches) => matches(&topic.name),
-        };
-        if !wanted {
-            return Ok(());
-        }
-        match topic.error {
-            None => {}
-            Some(code) if code.retry() == Retry::Later => return Ok(()),
-            Some(code) => {
-                let message = match code {
-                    ErrorCode::InvalidTopicException => {
-                        Some(format!("Invalid topics: [{}]", topic.name))
-                    }
-                    ErrorCode::TopicAuthorizationFailed => {
-                        Some(format!("Not authorized to access topics: [{}]", topic.name))
-                    }
-                    _ => None,
-                };
-                return Err(ClientError::Broker { code, message });
-            }
-        }
-        if !matches!(self.subscription, Subscription::Partitions) {
-            // What was not there when the subscription began is read whole.
-            let start = if self.refresh.answered {
-                Start::Earliest
-            } else {
-                self.start
-            };
-            let name: std::sync::Arc<str> = topic.name.as_str().into();
-            for partition in &topic.partitions {
-                let number = partition.partition;
-                if self.assignment.find(&name, number).is_none() {
-                    let place = TopicPartition::new(&*name, number);
-                    let position = self.position_of(start, &place)?;
-                    self.assignment.place(&name, number, position);
-                }
-            }
-        }
-        self.assignment.update(topic);
-        Ok(())
-    }
-
-    /// Asks leaders for the offsets that positions wait for.
-    fn ask_for_positions(&mut self) {
-        let now = self.now();
-        let mut groups: std::collections::BTreeMap<BrokerId, Vec<(usize, OffsetSpec)>> =
-            std::collections::BTreeMap::new();
-        for (place, assigned) in self.assignment.list.iter_mut().enumerate() {
-            if let (Position::Wanted(spec), Some(leader)) = (assigned.position, assigned.leader)
-                && assigned.retry_at <= now
-            {
-                assigned.position = Position::Asked(spec);
-                groups.entry(leader).or_default().push((place, spec));
-            }
-        }
-        for (leader, group) in groups {
-            let cluster = std::sync::Arc::clone(&self.cluster);
-            let isolation = self.config.isolation;
-            let timeout_ms = i32::try_from(self.config.client.request_timeout.as_millis());
-            let timeout_ms = timeout_ms.unwrap_or(i32::MAX);
-            let place = |(place, _): &(usize, OffsetSpec)| *place;
-            let places: Vec<usize> = group.iter().map(place).collect();
-            let list = &self.assignment.list;
-            let item = |(place, spec): &(usize, OffsetSpec)| {
-                list.get(*place)
-                    .map(|assigned| (assigned.topic_partition(), *spec))
-            };
-            let items: Vec<_> = group.iter().filter_map(item).collect();
-            self.tasks.spawn(async move {
-                let build = |version| list_offsets_request(version, isolation, timeout_ms, &items);
-                let deadline =
-                    Instant::now() + CONNECT_PATIENCE.max(cluster.config().request_timeout);
-                let call = cluster.call("listOffsets", Target::Broker(leader), deadline, build);
-                Event::Offsets(places, call.await.map(|response| listed_offsets(&response)))
-            });
-        }
-    }
-
-    fn take_offsets(
-        &mut self,
-        places: &[usize],
-        result: Result<Results<TopicPartition, ListedOffset>, ClientError>,
-    ) {
-        let retry_at = self.now() + self.cluster.retry_wait(1);
-        let found = result.unwrap_or_default();
-        for place in places {
-            let Some(assigned) = self.assignment.list.get_mut(*place) else {
-                continue;
-            };
-            let Position::Asked(spec) = assigned.position else {
-                // A seek came in between.
-                continue;
-            };
-            let name = assigned.topic_partition();
-            let listed = found.iter().find(|(partition, _)| *partition == name);
-            match listed {
-                Some((_, Ok(listed))) if listed.offset >= Offset::ZERO => {
-                    assigned.position = Position::At(listed.offset);
-                    let offset = listed.offset;
-                    let line = format!(
-                        "Resetting offset for partition {name} to position \
-                         FetchPosition{{offset={offset}}}."
-                    );
-                    self.config.client.log_line(LogLevel::Info, RESETTER, &line);
-                }
-                // No record is that young: begin at the end.
-                Some((_, Ok(_))) if spec != OffsetSpec::Latest => {
-                    assigned.position = Position::Wanted(OffsetSpec::Latest);
-                }
-                _ => {
-                    assigned.position = Position::Wanted(spec);
-                    assigned.retry_at = retry_at;
-                    self.refresh.wanted = true;
-                }
-            }
         }
     }
 
@@ -480,38 +239,6 @@ impl Consumer {
             return Err(error);
         }
         self.delay(&[(answer.place, answer.position)]);
-        Ok(())
-    }
-
-    /// Begins again where `auto.offset.reset` says: the position is not in the log any more.
-    fn out_of_range(&mut self, place: usize, position: Offset) -> Result<(), ClientError> {
-        let name = self
-            .assignment
-            .list
-            .get(place)
-            .map(Assigned::topic_partition);
-        let Some(name) = name else { return Ok(()) };
-        let reset = self.reset(&name);
-        if let Some(assigned) = self.assignment.list.get_mut(place) {
-            assigned.position = match &reset {
-                Ok(spec) => Position::Wanted(*spec),
-                Err(_) => Position::Lost,
-            };
-        }
-        if reset.is_err() {
-            return Err(ClientError::Broker {
-                code: ErrorCode::OffsetOutOfRange,
-                message: Some(format!(
-                    "Fetch position FetchPosition{{offset={position}}} is out of range for \
-                     partition {name}"
-                )),
-            });
-        }
-        let line = format!(
-            "Fetch position FetchPosition{{offset={position}}} is out of range for partition \
-             {name}, resetting offset"
-        );
-        self.config.client.log_line(LogLevel::Info, RESETTER, &line);
         Ok(())
     }
 

@@ -7,154 +7,24 @@
 //! Locking: one lock over everything. The caller holds it while it encodes, many records at once
 //! where it can; the sender holds it while it picks batches, never while it seals or sends.
 
-use std::collections::{HashMap, VecDeque};
-use std::sync::Arc;
 use std::time::Duration;
 
 use parking_lot::{Condvar, Mutex, MutexGuard};
 use tokio::sync::Notify;
 
-use super::batch::{Batch, Order};
+use super::batch::{Batch, Waiter};
 use super::config::ProducerConfig;
-use super::partitioner::{Sticky, partition_of};
+use super::partitioner::partition_of;
+use super::queue::{Ending, State, TopicQueue, queue_mut};
+use super::record::ProducerRecord;
+use super::topics::not_present;
 use crate::client::error::ClientError;
 use crate::protocol::ErrorCode;
-use crate::record::{Append, BatchBuilder, HEADER_BYTES, Header};
-use crate::rng::Rng;
-use crate::types::{BrokerId, TimestampMs, Uuid};
+use crate::record::{Append, BatchBuilder, HEADER_BYTES};
+use crate::types::TimestampMs;
 
 /// Buffers kept for the next batches.
 const SPARE_BUFFERS_MAX: usize = 16;
-
-/// A record to be sent.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct ProducerRecord<'a> {
-    /// The topic.
-    pub topic: &'a str,
-    /// The partition; `None` leaves it to the key, or to the producer.
-    pub partition: Option<i32>,
-    /// The record's time; `None` is now.
-    pub timestamp: Option<TimestampMs>,
-    /// The key; `None` is null.
-    pub key: Option<&'a [u8]>,
-    /// The value; `None` is null.
-    pub value: Option<&'a [u8]>,
-    /// The headers, in order.
-    pub headers: &'a [Header<'a>],
-    /// What the completion is to call the record, if anything.
-    pub token: Option<u64>,
-}
-
-impl ProducerRecord<'_> {
-    /// Returns the size that Kafka holds against `max.request.size`: an upper bound.
-    ///
-    /// `AbstractRecords.estimateSizeInBytesUpperBound`: a batch's header, 21 bytes for a record's
-    /// numbers, and the record's fields with their lengths.
-    fn bytes_max(&self) -> usize {
-        let nullable = |value: Option<&[u8]>| value.map_or(1, |v| varint_bytes(v.len()) + v.len());
-        let headers: usize = self
-            .headers
-            .iter()
-            .map(|header| nullable(Some(header.key)) + nullable(header.value))
-            .sum();
-        let fields = nullable(self.key) + nullable(self.value) + headers;
-        HEADER_BYTES + 21 + fields + varint_bytes(self.headers.len())
-    }
-}
-
-#[inline]
-fn varint_bytes(length: usize) -> usize {
-    crate::record::varlong_bytes(i64::try_from(length).unwrap_or(i64::MAX))
-}
-
-/// One partition's batches.
-#[derive(Debug, Default)]
-pub(super) struct PartitionQueue {
-    /// The leader, if there is one.
-    pub(super) leader: Option<BrokerId>,
-    /// Closed batches, in their order; those to be sent again are first.
-    pub(super) closed: VecDeque<Batch>,
-    /// The batch that records are added to.
-    pub(super) open: Option<Batch>,
-    /// Batches that the broker owes an answer for.
-    pub(super) in_flight: usize,
-    /// Whether one of those was sent before.
-    pub(super) retry_in_flight: bool,
-    /// The batches that were sent and are not done, the oldest first.
-    pub(super) outstanding: VecDeque<Order>,
-    /// Producer id and epoch that the sequences below belong to.
-    pub(super) writer: Option<(i64, i16)>,
-    /// Whether the broker has stored a batch of that id and epoch.
-    pub(super) confirmed: bool,
-    /// Sequence number of the next batch's first record.
-    pub(super) next_sequence: i32,
-    /// Whether the broker has lost the thread: sequences start again once nothing is in flight.
-    pub(super) restart_sequences: bool,
-}
-
-impl PartitionQueue {
-    /// Puts a batch that failed back in its place.
-    pub(super) fn put_back(&mut self, batch: Batch) {
-        let place = self
-            .closed
-            .iter()
-            .position(|other| other.order > batch.order)
-            .unwrap_or(self.closed.len());
-        self.closed.insert(place, batch);
-    }
-}
-
-/// What is known of a topic.
-#[derive(Debug)]
-pub(super) enum TopicInfo {
-    /// Not yet anything.
-    Unknown,
-    /// Its partitions are known.
-    Known,
-    /// It cannot be sent to.
-    Failed(ClientError),
-}
-
-/// One topic's partitions.
-#[derive(Debug)]
-pub(super) struct TopicQueue {
-    pub(super) name: Arc<str>,
-    pub(super) id: Uuid,
-    pub(super) info: TopicInfo,
-    pub(super) partitions: Vec<PartitionQueue>,
-    sticky: Sticky,
-}
-
-/// How the sender is to end.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Ending {
-    /// When everything is sent.
-    Flushed,
-    /// Now; what is not sent fails.
-    Now,
-}
-
-/// Everything under the lock.
-#[derive(Debug)]
-pub(super) struct State {
-    pub(super) topics: Vec<TopicQueue>,
-    by_name: HashMap<Arc<str>, usize>,
-    last_topic: usize,
-    /// Bytes reserved by batches that are not done.
-    pub(super) buffered: usize,
-    /// Batches that are not done.
-    pub(super) unfinished: usize,
-    next_serial: u64,
-    spare: Vec<Vec<u8>>,
-    rng: Rng,
-    /// Callers that wait for room.
-    pub(super) starved: usize,
-    /// Whether someone flushes.
-    pub(super) flushing: bool,
-    pub(super) ending: Option<Ending>,
-    /// Why nothing can be sent any more.
-    pub(super) fatal: Option<ClientError>,
-}
 
 /// What the caller and the sending thread share.
 #[derive(Debug)]
@@ -164,27 +34,14 @@ pub(super) struct Accumulator {
     changed: Condvar,
     /// Signals the sender: a batch that it did not know of.
     pub(super) work: Notify,
-    config: ProducerConfig,
+    pub(super) config: ProducerConfig,
 }
 
 impl Accumulator {
     /// Returns an accumulator without topics.
     pub(super) fn new(config: ProducerConfig) -> Self {
         Self {
-            state: Mutex::new(State {
-                topics: Vec::new(),
-                by_name: HashMap::new(),
-                last_topic: 0,
-                buffered: 0,
-                unfinished: 0,
-                next_serial: 0,
-                spare: Vec::new(),
-                rng: Rng::from_os(),
-                starved: 0,
-                flushing: false,
-                ending: None,
-                fatal: None,
-            }),
+            state: Mutex::new(State::new()),
             changed: Condvar::new(),
             work: Notify::new(),
             config,
@@ -245,58 +102,53 @@ impl Accumulator {
         }
     }
 
-    /// Returns the number of a topic whose partitions are known, waiting for that.
-    fn topic(&self, state: &mut MutexGuard<'_, State>, name: &str) -> Result<usize, ClientError> {
-        let last = state.last_topic;
-        let index = match state.topics.get(last) {
-            Some(topic) if *topic.name == *name => last,
-            _ => self.register(state, name),
+    /// Adds values without keys until one does not go in: returns that one, if there is one.
+    ///
+    /// The fast way: topic, partition and batch are looked up once for many records. What is
+    /// returned is to be added by [`Self::append`], which opens the next batch or says why not.
+    pub(super) fn append_values<'a>(
+        &self,
+        state: &mut State,
+        topic: &str,
+        now_ms: TimestampMs,
+        values: &mut impl Iterator<Item = &'a [u8]>,
+    ) -> Option<&'a [u8]> {
+        let value_bytes_max = self
+            .config
+            .request_bytes_max
+            .min(self.config.buffer_bytes)
+            .saturating_sub(HEADER_BYTES + BatchBuilder::record_bytes_max(0, 0));
+        let batch_bytes = self.config.batch_bytes;
+        let State {
+            topics,
+            last_topic,
+            rng,
+            ..
+        } = state;
+        let queue = topics
+            .get_mut(*last_topic)
+            .filter(|queue| *queue.name == *topic);
+        let Some(TopicQueue {
+            partitions, sticky, ..
+        }) = queue
+        else {
+            return values.next();
         };
-        state.last_topic = index;
-        if let Some(topic) = state.topics.get(index)
-            && matches!(topic.info, TopicInfo::Known)
-        {
-            return Ok(index);
-        }
-        // A topic that failed before may be there by now.
-        if let Some(topic) = state.topics.get_mut(index)
-            && matches!(topic.info, TopicInfo::Failed(_))
-        {
-            topic.info = TopicInfo::Unknown;
-        }
-        self.work.notify_one();
-        let deadline = self.now() + self.config.max_block;
-        loop {
-            if let Some(error) = &state.fatal {
-                return Err(error.clone());
-            }
-            match state.topics.get(index).map(|topic| &topic.info) {
-                Some(TopicInfo::Known) => return Ok(index),
-                Some(TopicInfo::Failed(error)) => return Err(error.clone()),
-                Some(TopicInfo::Unknown) | None => {}
-            }
-            if !self.wait(state, deadline) {
-                return Err(not_present(name, self.config.max_block));
-            }
-        }
-    }
-
-    fn register(&self, state: &mut State, name: &str) -> usize {
-        if let Some(index) = state.by_name.get(name) {
-            return *index;
-        }
-        let index = state.topics.len();
-        let name: Arc<str> = name.into();
-        state.by_name.insert(Arc::clone(&name), index);
-        state.topics.push(TopicQueue {
-            name,
-            id: Uuid::ZERO,
-            info: TopicInfo::Unknown,
-            partitions: Vec::new(),
-            sticky: Sticky::default(),
+        let has_leader = |index: usize| partitions.get(index).is_some_and(|p| p.leader.is_some());
+        let chosen = sticky.choose(partitions.len(), batch_bytes, rng, has_leader);
+        let open = partitions
+            .get_mut(chosen)
+            .and_then(|queue| queue.open.as_mut());
+        let Some(open) = open else {
+            return values.next();
+        };
+        let before = open.bytes();
+        let rejected = values.find(|value| {
+            value.len() > value_bytes_max
+                || open.append(None, Some(value), &[], now_ms) == Append::Full
         });
-        self.work.notify_one();
-        index
+        sticky.add(open.bytes() - before);
+        rejected
     }
 
     fn check_size(&self, bytes: usize) -> Result<(), ClientError> {
@@ -347,42 +199,6 @@ impl Accumulator {
         Ok(topic
             .sticky
             .choose(count, self.config.batch_bytes, rng, has_leader))
-    }
-
-    fn wait_for_partition(
-        &self,
-        state: &mut MutexGuard<'_, State>,
-        topic: usize,
-        wanted: i32,
-    ) -> Result<usize, ClientError> {
-        let Ok(partition) = usize::try_from(wanted) else {
-            return Err(ClientError::InvalidArgument {
-                message: format!(
-                    "Invalid partition: {wanted}. Partition number should always be non-negative \
-                     or null."
-                ),
-            });
-        };
-        let deadline = self.now() + self.config.max_block;
-        loop {
-            let Some(queue) = state.topics.get(topic) else {
-                return Err(ErrorCode::UnknownTopicOrPartition.into());
-            };
-            let count = queue.partitions.len();
-            if partition < count {
-                return Ok(partition);
-            }
-            let name = Arc::clone(&queue.name);
-            if !self.wait(state, deadline) {
-                let waited_ms = self.config.max_block.as_millis();
-                return Err(ClientError::Timeout {
-                    message: format!(
-                        "Partition {wanted} of topic {name} with partition count {count} is not \
-                         present in metadata after {waited_ms} ms."
-                    ),
-                });
-            }
-        }
     }
 
     /// Opens a batch for a partition, waiting for room.
@@ -452,19 +268,6 @@ impl Accumulator {
         result
     }
 
-    /// Returns how many partitions a topic has, waiting for its metadata.
-    pub(super) fn partitions(
-        &self,
-        state: &mut MutexGuard<'_, State>,
-        topic: &str,
-    ) -> Result<usize, ClientError> {
-        let index = self.topic(state, topic)?;
-        Ok(state
-            .topics
-            .get(index)
-            .map_or(0, |topic| topic.partitions.len()))
-    }
-
     /// Has the sender end: once all is sent, or after the timeout.
     pub(super) fn end(&self, timeout: Option<Duration>) {
         let mut state = self.lock();
@@ -501,13 +304,13 @@ impl Accumulator {
         &self,
         state: &mut State,
         (topic, partition): (usize, usize),
-        waiter: super::batch::Waiter,
+        waiter: Waiter,
     ) {
         let open = queue_mut(state, topic, partition).and_then(|queue| queue.open.as_mut());
         if let Some(open) = open {
             open.urgent = true;
             let index = i64::from(open.count()) - 1;
-            open.waiters.push(super::batch::Waiter { index, ..waiter });
+            open.waiters.push(Waiter { index, ..waiter });
         }
         self.work.notify_one();
     }
@@ -533,35 +336,17 @@ impl Accumulator {
         self.changed.notify_all();
     }
 
-    fn now(&self) -> Duration {
+    pub(super) fn now(&self) -> Duration {
         self.config.client.clock.monotonic()
     }
 
     /// Waits for a change; false once the deadline has passed.
-    fn wait(&self, state: &mut MutexGuard<'_, State>, deadline: Duration) -> bool {
+    pub(super) fn wait(&self, state: &mut MutexGuard<'_, State>, deadline: Duration) -> bool {
         let left = deadline.saturating_sub(self.now());
         if left.is_zero() {
             return false;
         }
         let _timed_out = self.changed.wait_for(state, left);
         true
-    }
-}
-
-/// Returns the queue of a partition.
-pub(super) fn queue_mut(
-    state: &mut State,
-    topic: usize,
-    partition: usize,
-) -> Option<&mut PartitionQueue> {
-    state.topics.get_mut(topic)?.partitions.get_mut(partition)
-}
-
-fn not_present(topic: &str, waited: Duration) -> ClientError {
-    ClientError::Timeout {
-        message: format!(
-            "Topic {topic} not present in metadata after {} ms.",
-            waited.as_millis()
-        ),
     }
 }

@@ -49,6 +49,9 @@ impl Sealed {
 /// number of its first record there.
 pub(super) type Order = (u64, i32);
 
+/// What is called with key and value of a record.
+type Visit<'a> = dyn FnMut(Option<&[u8]>, Option<&[u8]>) + 'a;
+
 /// A batch on its way.
 #[derive(Debug)]
 pub(super) struct Batch {
@@ -190,7 +193,7 @@ impl Batch {
     }
 
     /// Calls `visit` with key and value of every record.
-    pub(super) fn for_each_record(&self, visit: &mut dyn FnMut(Option<&[u8]>, Option<&[u8]>)) {
+    pub(super) fn for_each_record(&self, visit: &mut Visit<'_>) {
         let whole = self.whole();
         let Ok(batch) = RecordBatch::parse(&whole) else {
             return;
@@ -204,11 +207,11 @@ impl Batch {
     }
 
     /// Cuts the batch into two of half the records each; `None` if it has only one.
-    pub(super) fn split(self, codec: Codec, level: Option<i32>) -> Result<(Self, Self), Self> {
+    pub(super) fn split(self, codec: Codec, level: Option<i32>) -> Result<(Self, Self), Box<Self>> {
         let whole = self.whole();
         let halves = halves(&whole, codec, level);
         let Some((first, second)) = halves else {
-            return Err(self);
+            return Err(Box::new(self));
         };
         let middle = first.header.record_count;
         let half = |sealed: Sealed, begin: i32| {

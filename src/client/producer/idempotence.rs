@@ -8,9 +8,9 @@ use std::sync::atomic::{AtomicI32, Ordering};
 
 use tokio::task::JoinHandle;
 
-use super::accumulator::PartitionQueue;
 use super::batch::Batch;
 use super::config::ProducerConfig;
+use super::queue::PartitionQueue;
 use crate::client::cluster::{Cluster, Target};
 use crate::client::error::ClientError;
 use crate::protocol::messages::{InitProducerIdRequest, InitProducerIdResponse};

@@ -11,18 +11,22 @@ mod config;
 mod idempotence;
 mod node;
 mod partitioner;
+mod plan;
+mod queue;
+mod record;
 mod refresh;
 mod request;
 mod sender;
+mod topics;
 
 use std::sync::Arc;
 use std::sync::mpsc::sync_channel;
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-pub use accumulator::ProducerRecord;
 pub use batch::{Completion, RecordMetadata};
 pub use config::{Acks, ProducerConfig};
+pub use record::ProducerRecord;
 pub use sender::OnCompletion;
 
 use accumulator::Accumulator;
@@ -87,8 +91,12 @@ impl Producer {
         mut on_error: impl FnMut(&'a [u8], ClientError),
     ) {
         let now_ms = self.config.client.clock.now_ms();
+        let mut values = values.into_iter();
         let mut state = self.accumulator.lock();
-        for value in values {
+        while let Some(value) =
+            self.accumulator
+                .append_values(&mut state, topic, now_ms, &mut values)
+        {
             let record = ProducerRecord {
                 topic,
                 value: Some(value),
@@ -228,8 +236,10 @@ mod tests {
         assert_eq!(stored.len(), expected.len(), "{what}");
     }
 
+    type Fault = fn(&Request) -> Reply;
+
     /// Answers produce request number `nth`, from 0, by `reply`, and the others as usual.
-    fn nth_produce(nth: usize, reply: fn(&Request) -> Reply) -> impl FnMut(&Request) -> Reply {
+    fn nth_produce(nth: usize, reply: Fault) -> impl FnMut(&Request) -> Reply {
         let mut count = 0;
         move |request| match request {
             Request::Produce(_) => {
@@ -261,7 +271,7 @@ mod tests {
 
     #[test]
     fn what_goes_wrong_once_neither_loses_nor_doubles_nor_disorders() {
-        let faults: [(&str, fn(&Request) -> Reply); 6] = [
+        let faults: [(&str, Fault); 6] = [
             ("lost answer", |_| Reply::Lose),
             ("half an answer", |_| Reply::LoseHalf),
             ("no answer", |_| Reply::Ignore),

@@ -78,7 +78,7 @@ impl Node {
                     biased;
                     answer = oldest.expected.response() => {
                         if let Some(done) = flying.pop_front() {
-                            self.report(answered(done.job, answer));
+                            self.report(answered(self.broker, done.job, answer));
                         }
                         continue;
                     }
@@ -173,18 +173,25 @@ fn all(job: Job, outcome: &dyn Fn() -> Outcome) -> Vec<(Batch, Outcome)> {
 }
 
 /// Matches an answer to the batches of its request.
-fn answered(job: Job, answer: Result<ProduceResponse, ClientError>) -> Vec<(Batch, Outcome)> {
+fn answered(
+    broker: BrokerId,
+    job: Job,
+    answer: Result<ProduceResponse, ClientError>,
+) -> Vec<(Batch, Outcome)> {
     let response = match answer {
         Ok(response) => response,
         Err(error @ ClientError::Wire(_)) => {
             return all(job, &|| Outcome::Unanswered(error.clone()));
         }
         Err(error) => {
-            let code = match error {
-                ClientError::Timeout { .. } => ErrorCode::RequestTimedOut,
-                _ => ErrorCode::NetworkException,
+            let (code, reason) = match error {
+                ClientError::Timeout { .. } => (ErrorCode::RequestTimedOut, " due to timeout"),
+                _ => (ErrorCode::NetworkException, ""),
             };
-            return all(job, &|| Outcome::Unanswered(code.into()));
+            let message = format!("Disconnected from node {broker}{reason}");
+            let message = Some(message);
+            let error = ClientError::Broker { code, message };
+            return all(job, &|| Outcome::Unanswered(error.clone()));
         }
     };
     let Job { batches, entries } = job;

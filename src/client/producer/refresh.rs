@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use tokio::task::JoinHandle;
 
-use super::accumulator::{Accumulator, PartitionQueue, TopicInfo};
+use super::accumulator::Accumulator;
+use super::queue::{PartitionQueue, TopicInfo};
 use crate::client::cluster::Cluster;
 use crate::client::config::ClientConfig;
 use crate::client::error::ClientError;

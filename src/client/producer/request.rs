@@ -19,7 +19,7 @@ use bytes::{BufMut as _, Bytes, BytesMut};
 
 use super::batch::Sealed;
 use super::config::Acks;
-use crate::client::connection::Parts;
+use crate::client::parts::Parts;
 use crate::protocol::{ApiKey, WireError};
 use crate::types::Uuid;
 
