@@ -31,8 +31,7 @@ pub mod storage;
 pub mod client;
 pub mod controller;
 
-pub mod replica;
-
 pub mod broker;
+pub mod replica;
 
 pub mod commands;

@@ -26,11 +26,14 @@ pub fn receive_check_write(directory: &Path, total: usize, piece: usize) -> f64 
     let (mut stream, _) = listener.accept().expect("accepts");
     let _unsupported = rustix::net::sockopt::set_tcp_congestion(&stream, "cubic");
     let path = directory.join("floor");
-    let file =
-        OpenOptions::new().create(true).truncate(true).write(true).open(&path).expect("a file");
+    let file = OpenOptions::new()
+        .create(true)
+        .truncate(true)
+        .write(true)
+        .open(&path)
+        .expect("a file");
     let bytes = u64::try_from(total).expect("a size");
-    rustix::fs::fallocate(&file, rustix::fs::FallocateFlags::KEEP_SIZE, 0, bytes)
-        .expect("blocks");
+    rustix::fs::fallocate(&file, rustix::fs::FallocateFlags::KEEP_SIZE, 0, bytes).expect("blocks");
     let mut buffer = vec![0; piece];
     let seconds = thread_cpu_seconds(|| {
         let mut position = 0;
@@ -38,7 +41,8 @@ pub fn receive_check_write(directory: &Path, total: usize, piece: usize) -> f64 
         for _ in 0..total / piece {
             stream.read_exact(&mut buffer).expect("the sender sends");
             sums ^= crc_fast::checksum(crc_fast::CrcAlgorithm::Crc32Iscsi, &buffer);
-            file.write_all_at(&buffer, position).expect("the disk has room");
+            file.write_all_at(&buffer, position)
+                .expect("the disk has room");
             position += u64::try_from(piece).expect("a size");
         }
         std::hint::black_box(sums);
@@ -81,7 +85,9 @@ pub fn echo(count: usize, request: usize, answer: usize, in_flight: usize) -> (f
             stream.write_all(&outgoing).expect("the server reads");
             sent += 1;
         }
-        stream.read_exact(&mut incoming).expect("the server answers");
+        stream
+            .read_exact(&mut incoming)
+            .expect("the server answers");
         times.push(sent_at.pop_front().expect("one was sent").elapsed());
     }
     server.join().expect("the server ends");
@@ -106,7 +112,9 @@ pub fn cache_to_loopback(path: &Path, piece: usize) -> f64 {
             if count == 0 {
                 return;
             }
-            stream.write_all(buffer.get(..count).expect("count fits")).expect("the peer reads");
+            stream
+                .write_all(buffer.get(..count).expect("count fits"))
+                .expect("the peer reads");
             position += u64::try_from(count).expect("a size");
         }
     });
@@ -133,14 +141,19 @@ pub fn cache_to_loopback(path: &Path, piece: usize) -> f64 {
 /// Appends `bytes` and calls fdatasync, `count` times; returns the median time.
 pub fn fdatasync(directory: &Path, bytes: usize, count: u64) -> Duration {
     let path = directory.join("sync-floor");
-    let file =
-        OpenOptions::new().create(true).truncate(true).write(true).open(&path).expect("a file");
+    let file = OpenOptions::new()
+        .create(true)
+        .truncate(true)
+        .write(true)
+        .open(&path)
+        .expect("a file");
     let block = vec![3; bytes];
     let size = u64::try_from(bytes).expect("a size");
     let mut times: Vec<Duration> = (0..count)
         .map(|index| {
             let begin = Instant::now();
-            file.write_all_at(&block, index * size).expect("the disk has room");
+            file.write_all_at(&block, index * size)
+                .expect("the disk has room");
             file.sync_data().expect("the disk works");
             begin.elapsed()
         })

@@ -15,7 +15,8 @@ pub fn line_file(directory: &Path, count: u32) -> PathBuf {
     for index in 0..count {
         state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
         let mut line = format!(
-            "{{\"id\":{index:08},\"user\":\"u{:06}\",\"path\":\"/v1/items/{:05}\",\"ms\":{:04},\"ok\":true,\"note\":\"",
+            "{{\"id\":{index:08},\"user\":\"u{:06}\",\"path\":\"/v1/items/{:05}\",\"ms\":{:04},\
+             \"ok\":true,\"note\":\"",
             state % 1_000_000,
             state % 65_521,
             state % 5_003
@@ -35,7 +36,13 @@ pub fn line_file(directory: &Path, count: u32) -> PathBuf {
 /// `kt console-producer < file`.
 pub fn kt_produce(kt: &Path, broker: &Broker, topic: &str, file: &Path) -> Used {
     run(Command::new(kt)
-        .args(["console-producer", "--topic", topic, "--bootstrap-server", &broker.address()])
+        .args([
+            "console-producer",
+            "--topic",
+            topic,
+            "--bootstrap-server",
+            &broker.address(),
+        ])
         .stdin(File::open(file).expect("the lines"))
         .stdout(Stdio::null()))
 }
@@ -52,7 +59,13 @@ pub fn kcat_produce(broker: &Broker, topic: &str, file: &Path) -> Used {
 /// `kt console-consumer > /dev/null`.
 pub fn kt_consume(kt: &Path, broker: &Broker, topic: &str, count: u32) -> Used {
     run(Command::new(kt)
-        .args(["console-consumer", "--topic", topic, "--bootstrap-server", &broker.address()])
+        .args([
+            "console-consumer",
+            "--topic",
+            topic,
+            "--bootstrap-server",
+            &broker.address(),
+        ])
         .args(["--from-beginning", "--max-messages", &count.to_string()])
         .stdout(Stdio::null())
         .stderr(Stdio::null()))
@@ -61,7 +74,19 @@ pub fn kt_consume(kt: &Path, broker: &Broker, topic: &str, count: u32) -> Used {
 /// `kcat -C -e > /dev/null`, with queues large enough that it never backs off.
 pub fn kcat_consume(broker: &Broker, topic: &str) -> Used {
     run(Command::new("kcat")
-        .args(["-b", &broker.address(), "-C", "-t", topic, "-p", "0", "-e", "-o", "beginning", "-q"])
+        .args([
+            "-b",
+            &broker.address(),
+            "-C",
+            "-t",
+            topic,
+            "-p",
+            "0",
+            "-e",
+            "-o",
+            "beginning",
+            "-q",
+        ])
         .args(["-X", "queued.min.messages=10000000"])
         .args(["-X", "queued.max.messages.kbytes=2000000"])
         .stdout(Stdio::null())

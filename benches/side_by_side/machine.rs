@@ -11,7 +11,10 @@ use std::time::{Duration, Instant};
 pub fn describe() -> String {
     let read = |path: &str| fs::read_to_string(path).unwrap_or_default();
     let cpu = read("/proc/cpuinfo");
-    let model = cpu.lines().find_map(|line| line.strip_prefix("model name")).unwrap_or("?");
+    let model = cpu
+        .lines()
+        .find_map(|line| line.strip_prefix("model name"))
+        .unwrap_or("?");
     let kernel = read("/proc/sys/kernel/osrelease");
     let control = read("/proc/sys/net/ipv4/tcp_congestion_control");
     format!(
@@ -26,7 +29,9 @@ pub fn describe() -> String {
 
 /// Returns the processor time that the threads of a process have used, in seconds.
 pub fn cpu_seconds(pid: u32) -> f64 {
-    let Ok(tasks) = fs::read_dir(format!("/proc/{pid}/task")) else { return 0.0 };
+    let Ok(tasks) = fs::read_dir(format!("/proc/{pid}/task")) else {
+        return 0.0;
+    };
     let nanoseconds: f64 = tasks
         .flatten()
         .filter_map(|task| fs::read_to_string(task.path().join("schedstat")).ok())
@@ -38,15 +43,26 @@ pub fn cpu_seconds(pid: u32) -> f64 {
 /// Returns the resident memory of a process, in MiB.
 pub fn resident_mib(pid: u32) -> f64 {
     let text = fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
-    let line = text.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap_or_default();
-    line.trim().trim_end_matches(" kB").parse::<f64>().unwrap_or(f64::NAN) / 1024.0
+    let line = text
+        .lines()
+        .find_map(|line| line.strip_prefix("VmRSS:"))
+        .unwrap_or_default();
+    line.trim()
+        .trim_end_matches(" kB")
+        .parse::<f64>()
+        .unwrap_or(f64::NAN)
+        / 1024.0
 }
 
 /// Runs `action` and returns the processor time of the calling thread meanwhile, in seconds.
 pub fn thread_cpu_seconds(action: impl FnOnce()) -> f64 {
     let now = || {
         let text = fs::read_to_string("/proc/thread-self/schedstat").unwrap_or_default();
-        text.split(' ').next().and_then(|t| t.parse::<f64>().ok()).unwrap_or(0.0) / 1e9
+        text.split(' ')
+            .next()
+            .and_then(|t| t.parse::<f64>().ok())
+            .unwrap_or(0.0)
+            / 1e9
     };
     let begin = now();
     action();
@@ -89,10 +105,18 @@ impl Broker {
             .spawn()
             .expect("kt starts");
         while std::net::TcpStream::connect(("127.0.0.1", port)).is_err() {
-            assert!(begin.elapsed() < Duration::from_secs(20), "the broker does not answer");
+            assert!(
+                begin.elapsed() < Duration::from_secs(20),
+                "the broker does not answer"
+            );
             std::thread::sleep(Duration::from_micros(200));
         }
-        Self { child, directory, port, started_in: begin.elapsed() }
+        Self {
+            child,
+            directory,
+            port,
+            started_in: begin.elapsed(),
+        }
     }
 
     pub fn address(&self) -> String {
@@ -155,16 +179,28 @@ pub fn run(command: &mut Command) -> Used {
     let status = command.status().expect("the command starts");
     let wall = begin.elapsed();
     assert!(status.success(), "{command:?} failed");
-    Used { wall, cpu_seconds: children_cpu_seconds() - before }
+    Used {
+        wall,
+        cpu_seconds: children_cpu_seconds() - before,
+    }
 }
 
 /// Returns the processor time of all children that were waited for, in seconds.
 fn children_cpu_seconds() -> f64 {
     // Fields 16 and 17 of /proc/self/stat: cutime and cstime, in ticks of 1/100 s.
     let text = fs::read_to_string("/proc/self/stat").unwrap_or_default();
-    let fields: Vec<&str> =
-        text.rsplit(')').next().unwrap_or_default().split_whitespace().collect();
-    let tick = |index: usize| fields.get(index).and_then(|f| f.parse::<f64>().ok()).unwrap_or(0.0);
+    let fields: Vec<&str> = text
+        .rsplit(')')
+        .next()
+        .unwrap_or_default()
+        .split_whitespace()
+        .collect();
+    let tick = |index: usize| {
+        fields
+            .get(index)
+            .and_then(|f| f.parse::<f64>().ok())
+            .unwrap_or(0.0)
+    };
     (tick(13) + tick(14)) / 100.0
 }
 

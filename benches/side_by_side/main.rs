@@ -25,8 +25,11 @@ struct Options {
 }
 
 fn options() -> Options {
-    let mut options =
-        Options { rounds: 5, kt: PathBuf::from(env!("CARGO_BIN_EXE_kt")), words: Vec::new() };
+    let mut options = Options {
+        rounds: 5,
+        kt: PathBuf::from(env!("CARGO_BIN_EXE_kt")),
+        words: Vec::new(),
+    };
     let mut arguments = std::env::args().skip(1);
     while let Some(word) = arguments.next() {
         match word.as_str() {
@@ -52,11 +55,16 @@ fn main() {
     println!("|---|---|---|---|---|---|");
     for row in rows::ROWS {
         let wanted = options.words.is_empty()
-            || options.words.iter().any(|word| row.name.contains(word.as_str()));
+            || options
+                .words
+                .iter()
+                .any(|word| row.name.contains(word.as_str()));
         if !wanted {
             continue;
         }
-        let bench = rows::Bench { kt: options.kt.clone() };
+        let bench = rows::Bench {
+            kt: options.kt.clone(),
+        };
         let mut ours = Vec::new();
         let mut theirs = Vec::new();
         for _ in 0..options.rounds {
@@ -66,7 +74,11 @@ fn main() {
         }
         let (kt, reference) = (median(ours), median(theirs));
         let ratio = kt / reference;
-        let reached = if row.goal.is_reached(ratio, kt) { "reached" } else { "MISSED" };
+        let reached = if row.goal.is_reached(ratio, kt) {
+            "reached"
+        } else {
+            "MISSED"
+        };
         let unit = row.unit;
         println!(
             "| {} | {kt:.3} {unit} | {reference:.3} {unit} | {ratio:.2} | {} | {reached} |",

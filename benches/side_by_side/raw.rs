@@ -6,10 +6,10 @@ use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
 use bytes::{Bytes, BytesMut};
+use kt::protocol::encode_request;
 use kt::protocol::messages::fetch_request::{FetchPartition, FetchTopic};
 use kt::protocol::messages::produce_request::{PartitionProduceData, TopicProduceData};
 use kt::protocol::messages::{BrokerId, FetchRequest, ProduceRequest, StrBytes, TopicName};
-use kt::protocol::encode_request;
 use kt::record::{Append, BatchBuilder, Codec, Seal};
 
 use crate::machine::read_frame;
@@ -19,7 +19,10 @@ pub fn batch(record_bytes: usize, bytes_max: usize, codec: Codec) -> Bytes {
     let mut builder = BatchBuilder::new(bytes_max);
     for index in 0_u64.. {
         // Text that compresses as logs do: a running number, then words.
-        let mut value = format!("{{\"id\":{index},\"level\":\"INFO\",\"took_ms\":{}, ", index % 977);
+        let mut value = format!(
+            "{{\"id\":{index},\"level\":\"INFO\",\"took_ms\":{}, ",
+            index % 977
+        );
         while value.len() < record_bytes {
             value.push_str("\"path\":\"/api/v1/orders\",\"user\":\"");
             value.push_str(&(index * 2_654_435_761 % 1_000_003).to_string());
@@ -31,13 +34,20 @@ pub fn batch(record_bytes: usize, bytes_max: usize, codec: Codec) -> Bytes {
             break;
         }
     }
-    let sealed = builder.seal(&Seal { codec, ..Seal::default() }).expect("the codec works");
+    let sealed = builder
+        .seal(&Seal {
+            codec,
+            ..Seal::default()
+        })
+        .expect("the codec works");
     Bytes::copy_from_slice(sealed)
 }
 
 /// A produce request for one partition, as a whole frame.
 pub fn produce_frame(topic: &str, partition: i32, acks: i16, records: Bytes) -> Vec<u8> {
-    let data = PartitionProduceData::default().with_index(partition).with_records(Some(records));
+    let data = PartitionProduceData::default()
+        .with_index(partition)
+        .with_records(Some(records));
     let topic = TopicProduceData::default()
         .with_name(TopicName(StrBytes::from_string(topic.to_owned())))
         .with_partition_data(vec![data]);
@@ -106,7 +116,9 @@ pub fn drain_topic(stream: &mut TcpStream, topic: &str, bytes: usize, answer_max
     let mut offset = 0;
     let mut total = 0;
     while total < bytes {
-        stream.write_all(&fetch_frame(topic, offset, answer_max)).expect("the broker reads");
+        stream
+            .write_all(&fetch_frame(topic, offset, answer_max))
+            .expect("the broker reads");
         let length = read_frame(stream, &mut buffer);
         let answer = buffer.get(..length).unwrap_or_default();
         // Version 11, one topic, one partition: what precedes the records has a fixed size.
@@ -117,7 +129,11 @@ pub fn drain_topic(stream: &mut TcpStream, topic: &str, bytes: usize, answer_max
         while let Some(header) = records.first_chunk::<27>() {
             let [.., o0, o1, o2, o3] = *header;
             let base = i64::from_be_bytes(*header.first_chunk::<8>().expect("27 bytes"));
-            let size = records.get(8..12).expect("27 bytes").try_into().expect("4 bytes");
+            let size = records
+                .get(8..12)
+                .expect("27 bytes")
+                .try_into()
+                .expect("4 bytes");
             offset = base + i64::from(i32::from_be_bytes([o0, o1, o2, o3])) + 1;
             let size = 12 + usize::try_from(u32::from_be_bytes(size)).expect("a size");
             records = records.get(size..).unwrap_or_default();

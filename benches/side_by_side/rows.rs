@@ -54,7 +54,10 @@ pub struct Bench {
 impl Bench {
     fn broker(&self, settings: &[&str]) -> Broker {
         let broker = Broker::start(&self.kt, settings);
-        broker.kt(&self.kt, &["topics", "--create", "--topic", "t", "--partitions", "1"]);
+        broker.kt(
+            &self.kt,
+            &["topics", "--create", "--topic", "t", "--partitions", "1"],
+        );
         broker
     }
 }
@@ -209,7 +212,10 @@ const LINES: u32 = 10_000_000;
 fn console_producer(bench: &Bench) -> (f64, f64) {
     let broker = bench.broker(&[PAGE_CACHE]);
     let file = lines::line_file(broker.directory(), LINES);
-    broker.kt(&bench.kt, &["topics", "--create", "--topic", "u", "--partitions", "1"]);
+    broker.kt(
+        &bench.kt,
+        &["topics", "--create", "--topic", "u", "--partitions", "1"],
+    );
     let kt = lines::kt_produce(&bench.kt, &broker, "t", &file);
     let kcat = lines::kcat_produce(&broker, "u", &file);
     let rate = |used: &crate::machine::Used| f64::from(LINES) / used.wall.as_secs_f64() / 1e6;
@@ -266,12 +272,20 @@ fn many_durable(bench: &Bench) -> (f64, f64) {
         for _ in 0..CONNECTIONS {
             scope.spawn(|| {
                 let mut stream = raw::connect(broker.port);
-                raw::pump(&mut stream, &frame, usize::try_from(EACH).expect("a count"), 5);
+                raw::pump(
+                    &mut stream,
+                    &frame,
+                    usize::try_from(EACH).expect("a count"),
+                    5,
+                );
             });
         }
     });
     let seconds = begin.elapsed().as_secs_f64();
-    (f64::from(CONNECTIONS * EACH) / seconds * disk.as_secs_f64(), 1.0)
+    (
+        f64::from(CONNECTIONS * EACH) / seconds * disk.as_secs_f64(),
+        1.0,
+    )
 }
 
 fn one_shot(bench: &Bench) -> (f64, f64) {
@@ -306,5 +320,8 @@ fn start(bench: &Bench) -> (f64, f64) {
     // The files and directories of a fresh directory that must be durable before the first answer.
     const SYNCS: u32 = 8;
     let disk = floor::fdatasync(broker.directory(), 500, 100) * SYNCS;
-    (broker.started_in.as_secs_f64() * 1e3, disk.as_secs_f64() * 1e3)
+    (
+        broker.started_in.as_secs_f64() * 1e3,
+        disk.as_secs_f64() * 1e3,
+    )
 }

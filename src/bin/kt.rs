@@ -1,3 +1,7 @@
 //! The `kt` binary: hands the command line to [`kt::commands`].
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    kt::commands::main().into()
+}

@@ -13,17 +13,15 @@ use std::time::Duration;
 use bytes::{Bytes, BytesMut};
 use tokio::io::AsyncWriteExt as _;
 use tokio::net::TcpStream;
-use tokio::sync::watch;
 
 use super::answer::{Answer, Piece};
 use super::context::{ConnectionContext, RequestContext};
 use super::dispatch::dispatch;
 use super::handlers::{api_versions, produce};
 use super::state::BrokerState;
+use super::stop::Stop;
 use crate::net::{FrameBuffer, FrameError};
-use crate::protocol::{
-    ApiKey, Request, RequestHeader, WireError, decode_request, encode_response,
-};
+use crate::protocol::{ApiKey, Request, RequestHeader, WireError, decode_request, encode_response};
 
 /// Produce requests of one connection that may wait for a flush at once.
 const PENDING_MAX: usize = 16;
@@ -75,7 +73,7 @@ pub(super) struct Connection {
     pending: VecDeque<Pending>,
     pending_bytes: usize,
     idle_max: Duration,
-    stop: watch::Receiver<bool>,
+    stop: Stop,
 }
 
 impl Connection {
@@ -84,13 +82,17 @@ impl Connection {
         peer: SocketAddr,
         listener: Arc<str>,
         state: Arc<BrokerState>,
-        stop: watch::Receiver<bool>,
+        stop: Stop,
     ) -> Self {
         let frames = FrameBuffer::new(state.limits.request_bytes_max);
         let idle_max = state.limits.connection_idle_max;
         Self {
             stream,
-            context: ConnectionContext { state, listener, peer },
+            context: ConnectionContext {
+                state,
+                listener,
+                peer,
+            },
             frames,
             out: BytesMut::new(),
             pending: VecDeque::new(),
@@ -123,11 +125,11 @@ impl Connection {
         if *self.stop.borrow() {
             return Ok(false);
         }
+        let may_read = self.pending.len() < PENDING_MAX && self.pending_bytes < PENDING_BYTES_MAX;
         let Some(front) = self.pending.front_mut() else {
             self.frames.release();
             return self.wait_idle().await;
         };
-        let may_read = self.pending.len() < PENDING_MAX && self.pending_bytes < PENDING_BYTES_MAX;
         tokio::select! {
             biased;
             () = front.answer.finished() => {}
@@ -183,9 +185,15 @@ impl Connection {
             return self.serve_produce(header, frame, bytes).await;
         }
         self.finish_pending().await?;
-        self.context.state.requests.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+        self.context
+            .state
+            .requests
+            .fetch_add(1, std::sync::atomic::Ordering::Relaxed);
         let request = decode_request(key, header.api_version, frame)?;
-        let context = RequestContext { connection: &self.context, header: &header };
+        let context = RequestContext {
+            connection: &self.context,
+            header: &header,
+        };
         // Boxed: the largest handler's future would otherwise be held by every connection.
         let answer = Box::pin(dispatch(request, &context)).await;
         self.answer(&header, answer).await
@@ -200,17 +208,26 @@ impl Connection {
     ) -> Result<(), ConnectionEnd> {
         if header.api_version < produce::VERSION_MIN {
             self.finish_pending().await?;
-            produce::refuse_message_set(&mut self.out, &header, frame)?;
-            return Ok(());
+            let refused = produce::refuse_message_set(&mut self.out, &header, frame)?;
+            return refused
+                .then_some(())
+                .ok_or(ConnectionEnd::SilentProduceFailed);
         }
         let Request::Produce(request) = decode_request(ApiKey::Produce, header.api_version, frame)?
         else {
             return Err(ConnectionEnd::SilentProduceFailed);
         };
-        let context = RequestContext { connection: &self.context, header: &header };
+        let context = RequestContext {
+            connection: &self.context,
+            header: &header,
+        };
         let mut started = produce::start(request, &context);
         if started.is_silent() {
-            return if started.failed() { Err(ConnectionEnd::SilentProduceFailed) } else { Ok(()) };
+            return if started.failed() {
+                Err(ConnectionEnd::SilentProduceFailed)
+            } else {
+                Ok(())
+            };
         }
         if self.pending.is_empty() && started.is_finished() {
             let response = started.into_response();
@@ -223,7 +240,11 @@ impl Connection {
             return Ok(());
         }
         self.pending_bytes += bytes;
-        self.pending.push_back(Pending { answer: started, header, bytes });
+        self.pending.push_back(Pending {
+            answer: started,
+            header,
+            bytes,
+        });
         Ok(())
     }
 
@@ -302,12 +323,17 @@ impl Connection {
                     filled = 0;
                 }
                 let count = (piece.bytes() - done).min(buffer.len() - filled);
-                piece.copy(buffer.get_mut(filled..filled + count).unwrap_or_default(), done)?;
+                piece.copy(
+                    buffer.get_mut(filled..filled + count).unwrap_or_default(),
+                    done,
+                )?;
                 filled += count;
                 done += count;
             }
         }
-        self.stream.write_all(buffer.get(..filled).unwrap_or_default()).await?;
+        self.stream
+            .write_all(buffer.get(..filled).unwrap_or_default())
+            .await?;
         Ok(())
     }
 

@@ -13,8 +13,8 @@ pub(super) trait Handle {
 }
 
 macro_rules! define_dispatch {
-    ($($name:ident = $key:literal, $min:literal..=$max:literal, $crate_max:literal, $flexible:literal,
-       $request:ident, $response:ident, $skeleton:ident;)*) => {
+    ($($name:ident = $key:literal, $min:literal..=$max:literal, $crate_max:literal,
+       $flexible:literal, $request:ident, $response:ident, $skeleton:ident;)*) => {
         /// Hands a request to its handler.
         pub(super) async fn dispatch(request: Request, context: &RequestContext<'_>) -> Answer {
             match request {

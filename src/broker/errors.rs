@@ -1,9 +1,9 @@
 //! Every internal error as the code that a client is told, on one page.
 
 use crate::protocol::ErrorCode;
-use crate::record::ValidateError;
+use crate::record::{StreamError, ValidateError};
 use crate::replica::{AppendFailure, ReadFailure};
-use crate::storage::AppendError;
+use crate::storage::{AppendError, ProducerError};
 
 /// Returns what a producer is told.
 ///
@@ -14,6 +14,7 @@ pub(super) fn append_failure(error: &AppendFailure) -> ErrorCode {
         AppendFailure::Invalid(error) => invalid_batch(error),
         AppendFailure::Log(error) => append_error(error),
         AppendFailure::NotEnoughReplicas { .. } => ErrorCode::NotEnoughReplicas,
+        AppendFailure::Retired => ErrorCode::UnknownTopicOrPartition,
         AppendFailure::Offline => ErrorCode::KafkaStorageError,
     }
 }
@@ -24,6 +25,62 @@ pub(super) fn read_failure(error: &ReadFailure) -> ErrorCode {
         ReadFailure::OutOfRange { .. } => ErrorCode::OffsetOutOfRange,
         ReadFailure::FencedLeaderEpoch { .. } => ErrorCode::FencedLeaderEpoch,
         ReadFailure::UnknownLeaderEpoch { .. } => ErrorCode::UnknownLeaderEpoch,
-        ReadFailure::Log(_) | ReadFailure::Offline => ErrorCode::KafkaStorageError,
+        ReadFailure::Retired => ErrorCode::UnknownTopicOrPartition,
+        ReadFailure::Log(_) | ReadFailure::Start(_) | ReadFailure::Offline => {
+            ErrorCode::KafkaStorageError
+        }
+    }
+}
+
+fn invalid_batch(error: &ValidateError) -> ErrorCode {
+    match error {
+        ValidateError::NoBatch
+        | ValidateError::ManyBatches
+        | ValidateError::Magic(_)
+        | ValidateError::BaseOffset(_)
+        | ValidateError::OffsetRange(_)
+        | ValidateError::Count(_)
+        | ValidateError::CountMismatch { .. }
+        | ValidateError::Control
+        | ValidateError::Sequence { .. }
+        | ValidateError::Structure(StreamError::Record(_))
+        | ValidateError::Records {
+            has_timestamp: false,
+            ..
+        } => ErrorCode::InvalidRecord,
+        ValidateError::ZstdNotAllowed => ErrorCode::UnsupportedCompressionType,
+        ValidateError::TooLarge { .. } => ErrorCode::MessageTooLarge,
+        ValidateError::LogAppendTimeBit
+        | ValidateError::Records {
+            has_timestamp: true,
+            ..
+        } => ErrorCode::InvalidTimestamp,
+        ValidateError::Crc { .. }
+        | ValidateError::Length(_)
+        | ValidateError::Structure(_)
+        | ValidateError::Decompress(_)
+        | ValidateError::Compress(_) => ErrorCode::CorruptMessage,
+    }
+}
+
+fn append_error(error: &AppendError) -> ErrorCode {
+    match error {
+        AppendError::LargerThanSegment { .. } => ErrorCode::RecordListTooLarge,
+        AppendError::Producer(error) => producer_error(error),
+        AppendError::Batch(_) | AppendError::Crc { .. } => ErrorCode::CorruptMessage,
+        AppendError::Io(_)
+        | AppendError::Poisoned { .. }
+        | AppendError::UnexpectedOffset { .. } => ErrorCode::KafkaStorageError,
+    }
+}
+
+fn producer_error(error: &ProducerError) -> ErrorCode {
+    match error {
+        ProducerError::InvalidEpoch { .. } => ErrorCode::InvalidProducerEpoch,
+        ProducerError::NewEpochSequence { .. } | ProducerError::OutOfOrderSequence { .. } => {
+            ErrorCode::OutOfOrderSequenceNumber
+        }
+        ProducerError::CoordinatorFenced { .. } => ErrorCode::TransactionCoordinatorFenced,
+        ProducerError::NotTransactional { .. } => ErrorCode::InvalidTxnState,
     }
 }

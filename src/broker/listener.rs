@@ -11,11 +11,11 @@ use std::time::Duration;
 
 use parking_lot::Mutex;
 use tokio::net::TcpListener;
-use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 use super::connection::{Connection, ConnectionEnd};
 use super::state::BrokerState;
+use super::stop::{Stop, stopped};
 use crate::net;
 
 /// How long to wait after a failed accept (out of descriptors, mostly).
@@ -50,7 +50,10 @@ impl Counted {
         }
         counts.all += 1;
         counts.by_address.insert(address, here + 1);
-        Some(Self { state: Arc::clone(state), address })
+        Some(Self {
+            state: Arc::clone(state),
+            address,
+        })
     }
 }
 
@@ -72,13 +75,14 @@ pub(super) async fn accept(
     listener: TcpListener,
     name: Arc<str>,
     state: Arc<BrokerState>,
-    mut stop: watch::Receiver<bool>,
+    mut stop: Stop,
 ) {
     let mut tasks = JoinSet::new();
+    let stop_of_connections = stop.clone();
     loop {
         tokio::select! {
             biased;
-            _ = stop.wait_for(|stop| *stop) => break,
+            () = stopped(&mut stop) => break,
             Some(_) = tasks.join_next(), if !tasks.is_empty() => {}
             accepted = listener.accept() => match accepted {
                 Ok((stream, peer)) => {
@@ -92,7 +96,7 @@ pub(super) async fn accept(
                         peer,
                         Arc::clone(&name),
                         Arc::clone(&state),
-                        stop.clone(),
+                        stop_of_connections.clone(),
                     );
                     tasks.spawn(serve(connection, counted));
                 }

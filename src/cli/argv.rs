@@ -97,8 +97,12 @@ where
     if let Some(option) = normalized.repeated {
         return Err(SyntaxError::Multiple(option));
     }
-    let matches = command.try_get_matches_from(normalized.words).map_err(refused)?;
-    T::from_arg_matches(&matches).map(Parsed::Options).map_err(refused)
+    let matches = command
+        .try_get_matches_from(normalized.words)
+        .map_err(refused)?;
+    T::from_arg_matches(&matches)
+        .map(Parsed::Options)
+        .map_err(refused)
 }
 
 /// Returns how Kafka's sentences name an option: `[name]`.
@@ -127,7 +131,10 @@ fn refused(error: clap::Error) -> SyntaxError {
         (ErrorKind::MissingRequiredArgument, Some(option)) => SyntaxError::MissingRequired(option),
         _ => {
             let rendered = error.render().to_string();
-            let line = rendered.lines().next().unwrap_or("The options were refused");
+            let line = rendered
+                .lines()
+                .next()
+                .unwrap_or("The options were refused");
             SyntaxError::Refused(line.trim_start_matches("error: ").to_owned())
         }
     }
@@ -138,7 +145,10 @@ fn normalize(command: &Command, words: &[OsString]) -> Result<Normalized, Syntax
     let table = OptionTable::of(command);
     let words = words
         .iter()
-        .map(|word| word.to_str().ok_or_else(|| SyntaxError::NotUtf8(word.display().to_string())))
+        .map(|word| {
+            word.to_str()
+                .ok_or_else(|| SyntaxError::NotUtf8(word.display().to_string()))
+        })
         .collect::<Result<Vec<_>, _>>()?;
     let mut normalized = Normalized::default();
     let mut seen: HashMap<String, u32> = HashMap::new();
@@ -166,9 +176,9 @@ fn normalize(command: &Command, words: &[OsString]) -> Result<Normalized, Syntax
                 Some(value) => Some(value.to_owned()),
                 None => return Err(SyntaxError::MissingArgument(found.name.clone())),
             },
-            (Takes::Optional, None) => {
-                rest.next_if(|next| split_dashes(next).is_none()).map(ToOwned::to_owned)
-            }
+            (Takes::Optional, None) => rest
+                .next_if(|next| split_dashes(next).is_none())
+                .map(ToOwned::to_owned),
         };
         let count = seen.entry(found.name.clone()).or_default();
         *count += 1;
@@ -176,7 +186,9 @@ fn normalize(command: &Command, words: &[OsString]) -> Result<Normalized, Syntax
             match found.takes {
                 Takes::Nothing => continue,
                 Takes::Required | Takes::Optional => {
-                    normalized.repeated.get_or_insert_with(|| found.name.clone());
+                    normalized
+                        .repeated
+                        .get_or_insert_with(|| found.name.clone());
                     continue;
                 }
             }
@@ -235,10 +247,16 @@ struct OptionTable {
 
 impl OptionTable {
     fn of(command: &Command) -> Self {
-        let mut table = Self { long: HashMap::new(), short: HashMap::new() };
+        let mut table = Self {
+            long: HashMap::new(),
+            short: HashMap::new(),
+        };
         for name in ["help", "version"] {
-            let row =
-                OptionRow { name: name.to_owned(), takes: Takes::Nothing, repeatable: false };
+            let row = OptionRow {
+                name: name.to_owned(),
+                takes: Takes::Nothing,
+                repeatable: false,
+            };
             table.long.insert(name.to_owned(), row);
         }
         for arg in command.get_arguments() {
@@ -310,7 +328,10 @@ pub struct Number<T> {
 impl<T: FromStr> Number<T> {
     /// Returns the number, or Kafka's sentence about the value of `option`.
     pub fn value(&self, option: &str) -> Result<T, SyntaxError> {
-        let bad = || SyntaxError::BadValue { option: option.to_owned(), text: self.text.clone() };
+        let bad = || SyntaxError::BadValue {
+            option: option.to_owned(),
+            text: self.text.clone(),
+        };
         self.text.parse().map_err(|_| bad())
     }
 }
@@ -319,7 +340,10 @@ impl<T> FromStr for Number<T> {
     type Err = Infallible;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        Ok(Self { text: text.to_owned(), converted: PhantomData })
+        Ok(Self {
+            text: text.to_owned(),
+            converted: PhantomData,
+        })
     }
 }
 
@@ -350,7 +374,10 @@ mod tests {
     }
 
     fn words(line: &str) -> Vec<OsString> {
-        line.split(' ').filter(|word| !word.is_empty()).map(OsString::from).collect()
+        line.split(' ')
+            .filter(|word| !word.is_empty())
+            .map(OsString::from)
+            .collect()
     }
 
     fn options(line: &str) -> Options {
@@ -366,20 +393,36 @@ mod tests {
 
     #[test]
     fn one_dash_two_dashes_and_typographic_dashes_are_the_same() {
-        for line in ["--topic t --list", "-topic t -list", "-topic=t -list", "--topic=t --list"] {
+        for line in [
+            "--topic t --list",
+            "-topic t -list",
+            "-topic=t -list",
+            "--topic=t --list",
+        ] {
             let found = options(line);
-            assert_eq!((found.topic.as_deref(), found.list), (Some("t"), true), "{line}");
+            assert_eq!(
+                (found.topic.as_deref(), found.list),
+                (Some("t"), true),
+                "{line}"
+            );
         }
         for dash in ['\u{2012}', '\u{2013}', '\u{2014}'] {
             let found = options(&format!("{dash}topic t {dash}{dash}list"));
-            assert_eq!((found.topic.as_deref(), found.list), (Some("t"), true), "{dash}");
+            assert_eq!(
+                (found.topic.as_deref(), found.list),
+                (Some("t"), true),
+                "{dash}"
+            );
         }
     }
 
     #[test]
     fn a_required_argument_swallows_the_next_word_whatever_it_is() {
         let found = options("--topic --list");
-        assert_eq!((found.topic.as_deref(), found.list), (Some("--list"), false));
+        assert_eq!(
+            (found.topic.as_deref(), found.list),
+            (Some("--list"), false)
+        );
         let found = options("--partitions -3");
         assert_eq!(found.partitions.unwrap().value("partitions"), Ok(-3));
         assert_eq!(options("--topic=").topic.as_deref(), Some(""));
@@ -403,7 +446,10 @@ mod tests {
     #[test]
     fn unknown_options_are_named_as_kafka_names_them() {
         assert_eq!(error("--bogus"), "bogus is not a recognized option");
-        assert_eq!(error("--bogus=1 --help"), "bogus is not a recognized option");
+        assert_eq!(
+            error("--bogus=1 --help"),
+            "bogus is not a recognized option"
+        );
         assert_eq!(error("-bogus"), "b is not a recognized option");
         assert_eq!(error("--top t"), "top is not a recognized option");
         assert_eq!(error("--list --topic"), "Option topic requires an argument");
@@ -422,7 +468,12 @@ mod tests {
     #[test]
     fn numbers_are_converted_when_they_are_read() {
         let found = options("--partitions abc");
-        let text = found.partitions.unwrap().value("partitions").unwrap_err().to_string();
+        let text = found
+            .partitions
+            .unwrap()
+            .value("partitions")
+            .unwrap_err()
+            .to_string();
         assert_eq!(text, "Cannot parse argument 'abc' of option partitions");
         let found = options("--partitions 2147483648");
         assert!(found.partitions.unwrap().value("partitions").is_err());
@@ -430,7 +481,13 @@ mod tests {
 
     #[test]
     fn help_wins_over_version_and_both_over_repeated_options() {
-        assert_eq!(parse::<Options>(&words("--version -help")), Ok(Parsed::Help));
-        assert_eq!(parse::<Options>(&words("--topic a --topic b --version")), Ok(Parsed::Version));
+        assert_eq!(
+            parse::<Options>(&words("--version -help")),
+            Ok(Parsed::Help)
+        );
+        assert_eq!(
+            parse::<Options>(&words("--topic a --topic b --version")),
+            Ok(Parsed::Version)
+        );
     }
 }

@@ -48,7 +48,9 @@ impl ConnectionOptions {
     /// As [`Self::broker`], for a command whose address has another old name as well.
     pub fn broker_or(&self, old_name: Option<&str>, output: &mut Output) -> BrokerAddress {
         let given = self.bootstrap_server.as_deref().or(old_name);
-        let variable = std::env::var(BOOTSTRAP_VARIABLE).ok().filter(|text| !text.is_empty());
+        let variable = std::env::var(BOOTSTRAP_VARIABLE)
+            .ok()
+            .filter(|text| !text.is_empty());
         let address = match (given, variable) {
             (Some(given), _) => BrokerAddress::Named(given.to_owned(), AddressSource::Option),
             (None, Some(text)) => BrokerAddress::Named(text, AddressSource::Variable),
@@ -78,7 +80,9 @@ pub fn looks_like_host_port(list: &str) -> bool {
             Some((host, port)) => {
                 let host = host.trim_start_matches('[').trim_end_matches(']');
                 !host.is_empty()
-                    && host.chars().all(|c| c.is_alphanumeric() || "-._:%".contains(c))
+                    && host
+                        .chars()
+                        .all(|c| c.is_alphanumeric() || "-._:%".contains(c))
                     && port.parse::<u16>().is_ok()
             }
             None => false,
@@ -102,16 +106,35 @@ mod tests {
         };
         let expected = BrokerAddress::Named("h:1".to_owned(), AddressSource::Option);
         assert_eq!(options.broker(&mut output), expected);
-        let warning = "Warning: --zookeeper is gone, Kafka needs no ZooKeeper any more; using h:1.\n";
-        assert_eq!((stdout.text(), stderr.text()), (String::new(), warning.to_owned()));
+        let warning =
+            "Warning: --zookeeper is gone, Kafka needs no ZooKeeper any more; using h:1.\n";
+        assert_eq!(
+            (stdout.text(), stderr.text()),
+            (String::new(), warning.to_owned())
+        );
     }
 
     #[test]
     fn a_list_of_brokers_needs_ports() {
-        for good in ["localhost:9092", "a:1,b:2", "PLAINTEXT://a.b-c:1", "[::1]:9092", "a:1, b:2"] {
+        for good in [
+            "localhost:9092",
+            "a:1,b:2",
+            "PLAINTEXT://a.b-c:1",
+            "[::1]:9092",
+            "a:1, b:2",
+        ] {
             assert!(looks_like_host_port(good), "{good}");
         }
-        for bad in ["", "localhost", "a:1,b", "a:", ":1", "a b:1", "a:99999", "a:x"] {
+        for bad in [
+            "",
+            "localhost",
+            "a:1,b",
+            "a:",
+            ":1",
+            "a b:1",
+            "a:99999",
+            "a:x",
+        ] {
             assert!(!looks_like_host_port(bad), "{bad}");
         }
     }

@@ -65,6 +65,7 @@ pub struct CommandError {
     stream: Stream,
     table: Option<String>,
     hint: Option<String>,
+    exit: Option<Exit>,
 }
 
 impl CommandError {
@@ -110,6 +111,20 @@ impl CommandError {
         self
     }
 
+    /// Leaves the hint out.
+    #[must_use]
+    pub fn without_hint(mut self) -> Self {
+        self.hint = None;
+        self
+    }
+
+    /// Gives the failure an exit code of its own.
+    #[must_use]
+    pub const fn with_exit(mut self, exit: Exit) -> Self {
+        self.exit = Some(exit);
+        self
+    }
+
     /// Returns what kind of failure it is.
     #[must_use]
     pub const fn kind(&self) -> ErrorKind {
@@ -125,6 +140,9 @@ impl CommandError {
     /// Returns the exit code.
     #[must_use]
     pub const fn exit(&self) -> Exit {
+        if let Some(exit) = self.exit {
+            return exit;
+        }
         match self.kind {
             ErrorKind::Usage | ErrorKind::Failed => Exit::FAILURE,
             ErrorKind::TimedOut => Exit::TIMED_OUT,
@@ -156,7 +174,14 @@ impl CommandError {
 
     fn new(kind: ErrorKind, sentence: impl fmt::Display) -> Self {
         let sentence = sentence.to_string();
-        Self { kind, sentence, stream: Stream::Stderr, table: None, hint: None }
+        Self {
+            kind,
+            sentence,
+            stream: Stream::Stderr,
+            table: None,
+            hint: None,
+            exit: None,
+        }
     }
 }
 
@@ -192,7 +217,9 @@ mod tests {
     #[test]
     fn the_sentence_goes_to_its_stream_and_the_hint_to_stderr() {
         let (mut output, stdout, stderr) = captured();
-        let error = CommandError::failed("Error while executing").on_stdout().hint("do this");
+        let error = CommandError::failed("Error while executing")
+            .on_stdout()
+            .hint("do this");
         assert_eq!(error.report(&mut output), Exit::FAILURE);
         assert_eq!(stdout.text(), "Error while executing\n");
         assert_eq!(stderr.text(), "do this\n");
@@ -204,13 +231,25 @@ mod tests {
         let error = CommandError::usage("Missing", &clap::Command::new("x"));
         assert_eq!(error.report(&mut output), Exit::FAILURE);
         assert_eq!(stdout.text(), "");
-        assert!(stderr.text().starts_with("Missing\nOption     Description\n"), "{}", stderr.text());
+        assert!(
+            stderr
+                .text()
+                .starts_with("Missing\nOption     Description\n"),
+            "{}",
+            stderr.text()
+        );
     }
 
     #[test]
     fn a_closed_output_is_a_quiet_success() {
         let (mut output, stdout, stderr) = captured();
-        assert_eq!(CommandError::output_closed().report(&mut output), Exit::SUCCESS);
-        assert_eq!((stdout.text(), stderr.text()), (String::new(), String::new()));
+        assert_eq!(
+            CommandError::output_closed().report(&mut output),
+            Exit::SUCCESS
+        );
+        assert_eq!(
+            (stdout.text(), stderr.text()),
+            (String::new(), String::new())
+        );
     }
 }

@@ -64,7 +64,10 @@ impl Invocation {
 }
 
 fn about(command: &clap::Command) -> String {
-    command.get_about().map(ToString::to_string).unwrap_or_default()
+    command
+        .get_about()
+        .map(ToString::to_string)
+        .unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -82,17 +85,28 @@ mod tests {
 
     fn call(called_as: CalledAs, words: &[&str]) -> Invocation {
         let words = words.iter().map(OsString::from).collect();
-        Invocation { program: "kt test".to_owned(), called_as, words }
+        Invocation {
+            program: "kt test".to_owned(),
+            called_as,
+            words,
+        }
     }
 
     #[test]
     fn a_script_without_words_is_a_usage_error_and_a_subcommand_is_not() {
         let (mut output, ..) = captured();
         let script = call(CalledAs::Script, &[]);
-        let error = script.options::<Options>(&mut output, Into::into).unwrap_err();
+        let error = script
+            .options::<Options>(&mut output, Into::into)
+            .unwrap_err();
         assert_eq!(error.sentence(), "This tool helps to test.");
         let own = call(CalledAs::Subcommand, &[]);
-        assert!(!own.options::<Options>(&mut output, Into::into).unwrap().unwrap().list);
+        assert!(
+            !own.options::<Options>(&mut output, Into::into)
+                .unwrap()
+                .unwrap()
+                .list
+        );
     }
 
     #[test]
@@ -101,11 +115,21 @@ mod tests {
         let found = call(CalledAs::Script, &["--help"]).options::<Options>(&mut output, Into::into);
         assert!(found.unwrap().is_none());
         output.flush().unwrap();
-        assert!(stdout.text().starts_with("This tool helps to test.\nOption"), "{}", stdout.text());
+        assert!(
+            stdout
+                .text()
+                .starts_with("This tool helps to test.\nOption"),
+            "{}",
+            stdout.text()
+        );
         assert_eq!(stderr.text(), "");
         let (mut output, stdout, _) = captured();
         let call = call(CalledAs::Script, &["-version"]);
-        assert!(call.options::<Options>(&mut output, Into::into).unwrap().is_none());
+        assert!(
+            call.options::<Options>(&mut output, Into::into)
+                .unwrap()
+                .is_none()
+        );
         output.flush().unwrap();
         assert_eq!(stdout.text(), "4.3.1\n");
     }

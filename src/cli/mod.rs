@@ -2,22 +2,32 @@
 //!
 //! No command lives here, and nothing here opens a connection or starts a broker.
 
+mod argparse;
 mod argv;
 mod connection_options;
+mod duration;
 mod error;
 mod invocation;
+mod log_line;
 mod output;
 mod progress;
 mod properties;
 mod usage;
 
+pub use argparse::parse_subcommands;
 pub use argv::{Normalized, Number, Parsed, SyntaxError, parse, rendered_option};
-pub use connection_options::{AddressSource, BrokerAddress, ConnectionOptions, looks_like_host_port};
+pub use connection_options::{
+    AddressSource, BOOTSTRAP_VARIABLE, BrokerAddress, ConnectionOptions, looks_like_host_port,
+};
+pub use duration::{ParseDurationError, parse_duration};
 pub use error::{CommandError, ErrorKind, Exit, Stream};
 pub use invocation::{CalledAs, Invocation};
+pub use log_line::LogLines;
+#[cfg(test)]
+pub(crate) use output::captured as captured_output;
 pub use output::{Format, Output, OutputOptions};
 pub use progress::Progress;
-pub use properties::{Properties, PropertiesError, key_value_pairs};
+pub use properties::{PropertiesMap, key_value_pairs, read_properties_file};
 pub use usage::usage_table;
 
 /// The release of Apache Kafka whose commands these are.

@@ -32,7 +32,12 @@ pub enum Format {
 #[derive(Clone, Copy, Debug, Default, clap::Args)]
 pub struct OutputOptions {
     /// How to print the data.
-    #[arg(long = "output", value_enum, default_value_t = Format::Text, value_name = "text|json|table")]
+    #[arg(
+        long = "output",
+        value_enum,
+        default_value_t = Format::Text,
+        value_name = "text|json|table"
+    )]
     pub format: Format,
 }
 
@@ -199,7 +204,10 @@ mod tests {
         let mut output = Output::to_writers(Box::new(Gone), Box::new(Kept::default()));
         output.line("x").unwrap();
         let error = output.flush().unwrap_err();
-        assert_eq!((error.kind(), error.exit()), (ErrorKind::OutputClosed, Exit::SUCCESS));
+        assert_eq!(
+            (error.kind(), error.exit()),
+            (ErrorKind::OutputClosed, Exit::SUCCESS)
+        );
     }
 
     #[test]
@@ -214,7 +222,9 @@ mod tests {
     #[test]
     fn a_table_has_no_trailing_blanks() {
         let (mut output, stdout, _) = captured();
-        output.table(&["TOPIC", "N"], &[vec!["a".to_owned(), "10".to_owned()]]).unwrap();
+        output
+            .table(&["TOPIC", "N"], &[vec!["a".to_owned(), "10".to_owned()]])
+            .unwrap();
         output.flush().unwrap();
         let text = stdout.text();
         assert!(text.contains("│ a     ┆ 10 │"), "{text}");

@@ -12,18 +12,38 @@ const INDENT: &str = "  ";
 /// Returns the table of the options of `command` that are not hidden, a line feed at its end.
 #[must_use]
 pub fn usage_table(command: &Command) -> String {
-    let mut built = command.clone().disable_help_flag(true).disable_version_flag(true);
+    let mut built = command
+        .clone()
+        .disable_help_flag(true)
+        .disable_version_flag(true);
     built.build();
-    let mut rows: Vec<(String, String)> =
-        built.get_arguments().filter(|arg| !arg.is_hide_set()).filter_map(row).collect();
+    let mut rows: Vec<(String, String)> = built
+        .get_arguments()
+        .filter(|arg| !arg.is_hide_set())
+        .filter_map(row)
+        .collect();
     rows.push(("--help".to_owned(), "Print usage information.".to_owned()));
-    rows.push(("--version".to_owned(), "Print the version of Kafka.".to_owned()));
-    rows.sort_by(|a, b| a.0.trim_start_matches("* ").cmp(b.0.trim_start_matches("* ")));
+    rows.push((
+        "--version".to_owned(),
+        "Print the version of Kafka.".to_owned(),
+    ));
+    rows.sort_by(|a, b| {
+        a.0.trim_start_matches("* ")
+            .cmp(b.0.trim_start_matches("* "))
+    });
     rows.dedup_by(|a, b| a.0 == b.0);
     let required = rows.iter().any(|(option, _)| option.starts_with("* "));
-    let head = if required { "Option (* = required)" } else { "Option" };
+    let head = if required {
+        "Option (* = required)"
+    } else {
+        "Option"
+    };
 
-    let widest = rows.iter().map(|(option, _)| option.chars().count()).max().unwrap_or(0);
+    let widest = rows
+        .iter()
+        .map(|(option, _)| option.chars().count())
+        .max()
+        .unwrap_or(0);
     let left = widest.max(head.len()).min((WIDTH - GAP) / 2);
     let right = WIDTH - GAP - left;
     let mut table = String::new();
@@ -50,7 +70,10 @@ fn push_line(table: &mut String, left: usize, option: &str, description: &str) {
 fn row(arg: &Arg) -> Option<(String, String)> {
     let long = arg.get_long()?;
     let star = if arg.is_required_set() { "* " } else { "" };
-    let value = arg.get_value_names().and_then(|names| names.first()).map(ToString::to_string);
+    let value = arg
+        .get_value_names()
+        .and_then(|names| names.first())
+        .map(ToString::to_string);
     let values = arg.get_num_args().unwrap_or_default();
     let option = match (value, values.min_values(), values.max_values()) {
         (_, _, 0) | (None, _, _) => format!("{star}--{long}"),
@@ -58,7 +81,11 @@ fn row(arg: &Arg) -> Option<(String, String)> {
         (Some(value), _, _) => format!("{star}--{long} <{value}>"),
     };
     let help = arg.get_help().map(ToString::to_string).unwrap_or_default();
-    let defaults: Vec<_> = arg.get_default_values().iter().map(|v| v.to_string_lossy()).collect();
+    let defaults: Vec<_> = arg
+        .get_default_values()
+        .iter()
+        .map(|v| v.to_string_lossy())
+        .collect();
     let help = match defaults.first() {
         Some(default) if values.max_values() > 0 => format!("{help} (default: {default})"),
         _ => help,
@@ -99,7 +126,11 @@ mod tests {
     #[derive(Debug, clap::Parser)]
     struct Options {
         /// Brokers to connect to first, a list of host and port pairs divided by commas.
-        #[arg(long = "bootstrap-server", required = true, value_name = "String: server to use")]
+        #[arg(
+            long = "bootstrap-server",
+            required = true,
+            value_name = "String: server to use"
+        )]
         _bootstrap: Option<String>,
         /// State to look for.
         #[arg(long = "state", num_args = 0..=1, value_name = "String")]

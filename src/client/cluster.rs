@@ -11,11 +11,10 @@ use std::sync::Arc;
 use parking_lot::Mutex;
 use tokio::time::Instant;
 
-use super::config::{ClientConfig, ClientKind, resolve};
-use super::connection::Connection;
+use super::config::ClientConfig;
+use super::dial::connect;
 use super::error::ClientError;
 use super::handshake::Session;
-use super::log::{LogLevel, NETWORK_CLIENT};
 use super::metadata::{BrokerNode, MetadataSnapshot, TopicsWanted, snapshot};
 use crate::protocol::{ApiKey, ApiRequest, VersionRange};
 use crate::rng::Rng;
@@ -242,10 +241,17 @@ impl Cluster {
         }
     }
 
-    /// Returns a connection to this broker if one is there or can be opened now.
-    pub(crate) async fn try_session(&self, id: BrokerId) -> Option<Arc<Session>> {
-        let node = self.node(id)?;
-        self.open(&node).await.ok()
+    /// Returns the connection to this broker, if there is one.
+    pub(crate) fn live_session(&self, id: BrokerId) -> Option<Arc<Session>> {
+        let slot = {
+            let state = self.state.lock();
+            let node = state.brokers.iter().find(|node| node.id == id)?;
+            Arc::clone(state.slots.get(&(node.host.clone(), node.port))?)
+        };
+        // A slot that is locked is being opened.
+        let slot = slot.try_lock().ok()?;
+        let session = slot.session.as_ref()?;
+        (!session.connection.is_ended()).then(|| Arc::clone(session))
     }
 
     fn node(&self, id: BrokerId) -> Option<BrokerNode> {
@@ -334,7 +340,7 @@ impl Cluster {
         if let Some(at) = slot.retry_at.filter(|at| *at > now) {
             return Err(NotReady::Until(at));
         }
-        match self.connect(node).await {
+        match connect(&self.config, node).await {
             Ok(session) => {
                 let session = Arc::new(session);
                 slot.session = Some(Arc::clone(&session));
@@ -353,36 +359,6 @@ impl Cluster {
             }
         }
     }
-
-    /// Connects to the first address of a node that answers; `None` if it may answer later.
-    async fn connect(&self, node: &BrokerNode) -> Result<Session, Option<ClientError>> {
-        for address in resolve(&node.host, node.port) {
-            let error = match Connection::open(address, &self.config).await {
-                Ok(connection) => match Session::begin(connection, &self.config).await {
-                    Ok(session) => return Ok(session),
-                    Err(error) if error.is_retriable() => error.to_string(),
-                    Err(error) => return Err(Some(error)),
-                },
-                Err(error) => error.to_string(),
-            };
-            let shown = match node.host.parse::<std::net::IpAddr>() {
-                Ok(_) => format!("/{address}"),
-                Err(_) => format!("{}/{address}", node.host),
-            };
-            let id = node.id;
-            let line = format!(
-                "Connection to node {id} ({shown}) could not be established. \
-                 Node may not be available."
-            );
-            self.config.log_line(LogLevel::Warn, NETWORK_CLIENT, &line);
-            tracing::debug!(%address, error, "connecting failed");
-        }
-        if node.id.0 < 0 && self.config.kind != ClientKind::Admin {
-            let line = format!("Bootstrap broker {node} disconnected");
-            self.config.log_line(LogLevel::Warn, NETWORK_CLIENT, &line);
-        }
-        Err(None)
-    }
 }
 
 /// Returns the error of a request that is still unanswered when the call's time is over.
@@ -394,8 +370,7 @@ fn out_of_time() -> ClientError {
 
 /// Returns the error of a call that was sent, and sent again, until its time was over.
 fn timed_out(name: &str, tries: u32, cause: &ClientError) -> ClientError {
-    let attempts = if tries == 1 { "attempt" } else { "attempts" };
     ClientError::Timeout {
-        message: format!("Call(callName={name}) timed out after {tries} {attempts}: {cause}"),
+        message: format!("Call(callName={name}) timed out after {tries} attempt(s): {cause}"),
     }
 }

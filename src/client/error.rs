@@ -72,7 +72,7 @@ impl ClientError {
             Some(ErrorCode::None) => Ok(()),
             Some(code) => Err(Self::Broker {
                 code,
-                message: message.map(str::to_owned),
+                message: message.filter(|text| !text.is_empty()).map(str::to_owned),
             }),
             None => Err(ErrorCode::UnknownServerError.into()),
         }

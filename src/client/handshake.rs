@@ -9,8 +9,9 @@ use std::collections::BTreeMap;
 use bytes::{Bytes, BytesMut};
 
 use super::config::ClientConfig;
-use super::connection::{Answer, Connection, Parts};
+use super::connection::{Answer, Connection};
 use super::error::ClientError;
+use super::parts::Parts;
 use crate::protocol::messages::{ApiVersionsRequest, ApiVersionsResponse, StrBytes};
 use crate::protocol::{
     ApiKey, ApiRequest, ErrorCode, VersionRange, WireError, decode_response, encode_request,

@@ -5,10 +5,10 @@
 
 use std::collections::BTreeMap;
 
-use crate::protocol::ErrorCode;
 use crate::protocol::messages::metadata_request::MetadataRequestTopic;
 use crate::protocol::messages::metadata_response::MetadataResponseTopic;
 use crate::protocol::messages::{self, MetadataRequest, MetadataResponse, StrBytes, TopicName};
+use crate::protocol::{ErrorCode, Retry};
 use crate::types::{BrokerId, LeaderEpoch, Uuid};
 
 /// A broker and where it listens.
@@ -94,13 +94,16 @@ impl MetadataSnapshot {
         self.topics.iter().find(|topic| topic.name == name)
     }
 
-    /// Returns the topics in error as Kafka's log lines show them: `{a=LEADER_NOT_AVAILABLE}`.
+    /// Returns the topics whose error may pass, as Kafka's log lines show them:
+    /// `{a=LEADER_NOT_AVAILABLE}`.
     #[must_use]
-    pub fn topic_errors(&self) -> Option<String> {
+    pub fn recoverable_errors(&self) -> Option<String> {
+        let recoverable =
+            |topic: &TopicMetadata| topic.error.filter(|code| code.retry() == Retry::Later);
         let errors: BTreeMap<&str, ErrorCode> = self
             .topics
             .iter()
-            .filter_map(|topic| topic.error.map(|code| (topic.name.as_str(), code)))
+            .filter_map(|topic| recoverable(topic).map(|code| (topic.name.as_str(), code)))
             .collect();
         if errors.is_empty() {
             return None;

@@ -11,19 +11,27 @@ pub mod admin;
 mod cluster;
 mod config;
 mod connection;
+pub mod consumer;
+mod dial;
 mod error;
+#[cfg(test)]
+mod fake_broker;
 mod handshake;
 mod log;
 mod metadata;
+mod parts;
+pub mod producer;
 mod retry;
 
 pub use admin::Admin;
 pub use cluster::{Cluster, Target};
 pub use config::{BootstrapAddress, ClientConfig, ClientKind, Settings};
+pub use consumer::Consumer;
 pub use error::ClientError;
 pub use handshake::{BrokerVersions, FeatureRange};
 pub use log::{Log, LogLevel};
 pub use metadata::{BrokerNode, MetadataSnapshot, PartitionMetadata, TopicMetadata, TopicsWanted};
+pub use producer::Producer;
 
 /// Returns a runtime of one thread, as commands use it.
 ///

@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 pub use real::RealFs;
-pub use sim::SimFs;
+pub use sim::{SimFault, SimFs};
 
 /// How [`Fs::open`] treats a file that is there, and one that is not.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

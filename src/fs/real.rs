@@ -185,6 +185,18 @@ impl File for RealFile {
         rustix::fs::fallocate(&self.file, FallocateFlags::KEEP_SIZE, position, bytes)?;
         Ok(())
     }
+
+    fn read_cached_at(&self, buffer: &mut [u8], position: u64) -> io::Result<bool> {
+        use rustix::io::{Errno, ReadWriteFlags, preadv2};
+        let wanted = buffer.len();
+        let mut slices = [io::IoSliceMut::new(buffer)];
+        match preadv2(&self.file, &mut slices, position, ReadWriteFlags::NOWAIT) {
+            Ok(count) => Ok(count == wanted),
+            // Not in memory; or a file system that cannot tell.
+            Err(Errno::AGAIN | Errno::OPNOTSUPP | Errno::INTR | Errno::INVAL) => Ok(false),
+            Err(error) => Err(error.into()),
+        }
+    }
 }
 
 /// The least `IOV_MAX` that POSIX systems of today have.

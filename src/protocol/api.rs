@@ -24,8 +24,10 @@ macro_rules! for_each_api {
             FindCoordinator = 10, 0..=6, 6, 3,
                 FindCoordinatorRequest, FindCoordinatorResponse, FIND_COORDINATOR;
             ApiVersions = 18, 0..=4, 4, 3, ApiVersionsRequest, ApiVersionsResponse, API_VERSIONS;
-            CreateTopics = 19, 2..=7, 7, 5, CreateTopicsRequest, CreateTopicsResponse, CREATE_TOPICS;
-            DeleteTopics = 20, 1..=6, 6, 4, DeleteTopicsRequest, DeleteTopicsResponse, DELETE_TOPICS;
+            CreateTopics = 19, 2..=7, 7, 5,
+                CreateTopicsRequest, CreateTopicsResponse, CREATE_TOPICS;
+            DeleteTopics = 20, 1..=6, 6, 4,
+                DeleteTopicsRequest, DeleteTopicsResponse, DELETE_TOPICS;
             DeleteRecords = 21, 0..=2, 2, 2,
                 DeleteRecordsRequest, DeleteRecordsResponse, DELETE_RECORDS;
             InitProducerId = 22, 0..=5, 5, 2,
@@ -34,7 +36,8 @@ macro_rules! for_each_api {
                 OffsetForLeaderEpochRequest, OffsetForLeaderEpochResponse, OFFSET_FOR_LEADER_EPOCH;
             DescribeConfigs = 32, 1..=4, 4, 4,
                 DescribeConfigsRequest, DescribeConfigsResponse, DESCRIBE_CONFIGS;
-            AlterConfigs = 33, 0..=2, 2, 2, AlterConfigsRequest, AlterConfigsResponse, ALTER_CONFIGS;
+            AlterConfigs = 33, 0..=2, 2, 2,
+                AlterConfigsRequest, AlterConfigsResponse, ALTER_CONFIGS;
             CreatePartitions = 37, 0..=3, 3, 2,
                 CreatePartitionsRequest, CreatePartitionsResponse, CREATE_PARTITIONS;
             IncrementalAlterConfigs = 44, 0..=1, 1, 1,
@@ -106,8 +109,8 @@ pub trait ApiRequest: kafka_protocol::protocol::Encodable + Send + Sync {
 }
 
 macro_rules! define_apis {
-    ($($name:ident = $key:literal, $min:literal..=$max:literal, $crate_max:literal, $flexible:literal,
-       $request:ident, $response:ident, $skeleton:ident;)*) => {
+    ($($name:ident = $key:literal, $min:literal..=$max:literal, $crate_max:literal,
+       $flexible:literal, $request:ident, $response:ident, $skeleton:ident;)*) => {
         /// An API of the Kafka protocol that kt speaks.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
         #[repr(i16)]

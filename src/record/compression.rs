@@ -235,7 +235,10 @@ impl<'a> Decoder<'a> {
             Codec::None => Inner::None(input),
             Codec::Gzip => Inner::Gzip(Box::new(MultiGzDecoder::new(input))),
             Codec::Snappy => Inner::Snappy(Snappy::new(input)),
-            Codec::Lz4 => Inner::Lz4(Box::new(FrameDecoder::new(input))),
+            Codec::Lz4 => {
+                check_independent_blocks(input)?;
+                Inner::Lz4(Box::new(FrameDecoder::new(input)))
+            }
             Codec::Zstd => Inner::Zstd(Box::new(zstd::stream::read::Decoder::with_buffer(input)?)),
         }))
     }
@@ -323,6 +326,20 @@ impl Read for Snappy<'_> {
         let count = rest.read(buffer)?;
         self.position += count;
         Ok(count)
+    }
+}
+
+/// Refuses LZ4 frames whose blocks build on each other: Java's reader cannot decode them, so a
+/// topic that holds one could not be read by Java clients.
+fn check_independent_blocks(frame: &[u8]) -> io::Result<()> {
+    /// Bit 5 of the byte behind the magic number.
+    const BLOCK_INDEPENDENCE: u8 = 1 << 5;
+    match frame.get(4) {
+        Some(flags) if flags & BLOCK_INDEPENDENCE == 0 => Err(io::Error::new(
+            io::ErrorKind::InvalidData,
+            "Dependent block stream is unsupported (BlockIndependence must be set)",
+        )),
+        _ => Ok(()),
     }
 }
 

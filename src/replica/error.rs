@@ -1,7 +1,7 @@
 //! Why a partition refuses an append or a read.
 
 use crate::record::ValidateError;
-use crate::storage::{AppendError, ReadError};
+use crate::storage::{AppendError, ReadError, TruncateError};
 use crate::types::{LeaderEpoch, Offset};
 
 /// Why records were not appended, or not made durable.
@@ -21,6 +21,9 @@ pub enum AppendFailure {
         /// What `min.insync.replicas` says.
         wanted: i32,
     },
+    /// The topic was deleted.
+    #[error("the partition is deleted")]
+    Retired,
     /// An earlier write or flush in this log directory failed.
     #[error("the log directory is offline")]
     Offline,
@@ -58,6 +61,12 @@ pub enum ReadFailure {
     /// The log could not be read.
     #[error(transparent)]
     Log(#[from] ReadError),
+    /// The log's start could not be moved.
+    #[error(transparent)]
+    Start(#[from] TruncateError),
+    /// The topic was deleted.
+    #[error("the partition is deleted")]
+    Retired,
     /// An earlier write or flush in this log directory failed.
     #[error("the log directory is offline")]
     Offline,

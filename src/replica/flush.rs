@@ -11,6 +11,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use crate::storage::IoError;
+
 /// Where flushes run: threads that may block.
 pub trait FlushPool: Send + Sync + fmt::Debug {
     /// Runs a job soon, on a thread that may wait for the disk.
@@ -28,14 +30,18 @@ pub struct DirFailure {
 /// Whoever must know that a log directory failed.
 pub trait ToldOfFailure: Send + Sync + fmt::Debug {
     /// Is called once, for the first failure.
-    fn dir_failed(&self, dir: &Path, error: &std::io::Error);
+    fn dir_failed(&self, dir: &Path, error: &IoError);
 }
 
 impl DirFailure {
     /// Returns the state of a directory that works.
     #[must_use]
     pub fn new(dir: PathBuf, told: Box<dyn ToldOfFailure>) -> Arc<Self> {
-        Arc::new(Self { dir, failed: AtomicBool::new(false), told })
+        Arc::new(Self {
+            dir,
+            failed: AtomicBool::new(false),
+            told,
+        })
     }
 
     /// Returns whether the directory failed.
@@ -45,7 +51,7 @@ impl DirFailure {
     }
 
     /// Takes the directory out of service.
-    pub fn fail(&self, error: &std::io::Error) {
+    pub fn fail(&self, error: &IoError) {
         if !self.failed.swap(true, Ordering::AcqRel) {
             self.told.dir_failed(&self.dir, error);
         }

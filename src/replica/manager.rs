@@ -31,7 +31,12 @@ impl HostedTopic {
     /// Returns the partitions that are hosted here.
     #[must_use]
     pub fn partitions(&self) -> Vec<Arc<Partition>> {
-        self.partitions.read().iter().flatten().map(Arc::clone).collect()
+        self.partitions
+            .read()
+            .iter()
+            .flatten()
+            .map(Arc::clone)
+            .collect()
     }
 }
 
@@ -101,7 +106,11 @@ impl ReplicaManager {
             return Vec::new();
         };
         // A topic of the same name may have been made since.
-        if topics.by_name.get(&topic.name).is_some_and(|other| other.id == id) {
+        if topics
+            .by_name
+            .get(&topic.name)
+            .is_some_and(|other| other.id == id)
+        {
             topics.by_name.remove(&topic.name);
         }
         topic.partitions()

@@ -5,18 +5,18 @@
 //! flushes run where [`FlushPool`] puts them. [`ReplicaManager`] holds the partitions by name and
 //! by topic id.
 
+mod append;
 mod error;
 mod flush;
 mod manager;
 mod partition;
+mod read;
 mod waiters;
 
-
+pub use append::{Ack, AppendOutcome};
 pub use error::{AppendFailure, ReadFailure};
 pub use flush::{DirFailure, FlushPool, ToldOfFailure};
 pub use manager::{HostedTopic, ReplicaManager};
+pub use partition::{Partition, PartitionSettings, ReplicaState};
+pub use read::{FirstBatch, Isolation, ReadOutcome, ReadRequest};
 pub use waiters::WaiterId;
-pub use partition::{
-    Ack, AppendOutcome, FirstBatch, Isolation, Partition, PartitionSettings, ReadOutcome,
-    ReadRequest, ReplicaState,
-};

@@ -5,40 +5,19 @@
 //! Lock order: the partition's lock is the only one taken here, and never held over a flush.
 
 use std::sync::Arc;
-use std::task::{Context, Poll, Waker};
+use std::task::Waker;
 
 use arc_swap::ArcSwap;
 use parking_lot::Mutex;
 
-use super::error::{AppendFailure, ReadFailure};
-use super::flush::{DirFailure, FlushPool};
+use super::error::ReadFailure;
+use super::flush::DirFailure;
+use super::read::Isolation;
 use super::waiters::{WaiterId, Waiters};
 use crate::fs::Fs;
-use crate::record::{ValidateOptions, ValidatedBatch, validate};
-use crate::storage::{AppendInfo, Log, LogConfig, ReadPlan};
+use crate::record::ValidateOptions;
+use crate::storage::{IoError, Log, LogConfig, PartitionCheckpoint, TimestampAndOffset};
 use crate::types::{LeaderEpoch, Offset, TimestampMs, TopicPartition, Uuid};
-
-/// When an append is acknowledged.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Ack {
-    /// Not at all.
-    None,
-    /// When the leader has written it.
-    Leader,
-    /// When the high watermark has passed it.
-    All,
-}
-
-/// How far a reader may see.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Isolation {
-    /// To the high watermark.
-    ReadUncommitted,
-    /// To the last stable offset.
-    ReadCommitted,
-    /// To the log's end: followers and tools that pose as one.
-    LogEnd,
-}
 
 /// What the topic's and the broker's configuration say about this partition.
 #[derive(Clone, Debug)]
@@ -62,28 +41,6 @@ pub struct ReplicaState {
     pub in_sync: usize,
 }
 
-/// What became of an append.
-#[derive(Clone, Copy, Debug)]
-pub struct AppendOutcome {
-    /// Where the records went.
-    pub info: AppendInfo,
-    /// The high watermark that makes them acknowledged, if that is not reached yet.
-    pub wait_for: Option<Offset>,
-}
-
-/// Records found for a reader, and the marks that go with them.
-#[derive(Debug)]
-pub struct ReadOutcome {
-    /// Where the records lie; nothing if there are none yet.
-    pub plan: Option<ReadPlan>,
-    /// The high watermark.
-    pub high_watermark: Offset,
-    /// The last stable offset.
-    pub last_stable_offset: Offset,
-    /// The log's first offset.
-    pub log_start_offset: Offset,
-}
-
 /// A partition on this broker.
 #[derive(Debug)]
 pub struct Partition {
@@ -91,34 +48,44 @@ pub struct Partition {
     pub topic_partition: TopicPartition,
     /// Its topic's id.
     pub topic_id: Uuid,
-    settings: ArcSwap<PartitionSettings>,
-    fs: Arc<dyn Fs>,
-    dir: Arc<DirFailure>,
-    core: Mutex<Core>,
+    pub(super) settings: ArcSwap<PartitionSettings>,
+    pub(super) fs: Arc<dyn Fs>,
+    pub(super) dir: Arc<DirFailure>,
+    pub(super) core: Mutex<Core>,
 }
 
 /// What the lock guards.
 #[derive(Debug)]
-struct Core {
-    log: Log,
-    state: ReplicaState,
-    high_watermark: Offset,
-    flushing: bool,
-    waiters: Waiters,
+pub(super) struct Core {
+    pub(super) log: Log,
+    pub(super) state: ReplicaState,
+    pub(super) high_watermark: Offset,
+    pub(super) flushing: bool,
+    /// When the oldest record that is not flushed was appended.
+    pub(super) unflushed_since_ms: TimestampMs,
+    /// Whether the topic was deleted: nothing is written any more.
+    pub(super) retired: bool,
+    pub(super) waiters: Waiters,
 }
 
 impl Core {
     /// Raises the high watermark to `until` and takes those who wait for it.
-    fn advance(&mut self, until: Offset) -> Vec<(WaiterId, Waker)> {
+    pub(super) fn advance(&mut self, until: Offset) -> Vec<(WaiterId, Waker)> {
         if until <= self.high_watermark {
             return Vec::new();
         }
         self.high_watermark = until;
+        self.log.on_high_watermark(until);
         self.waiters.take()
     }
 
+    /// Returns how many offsets are not flushed yet.
+    pub(super) fn unflushed(&self) -> i64 {
+        self.log.end_offset().0 - self.log.flushed_offset().0
+    }
+
     /// Returns the first offset that a reader may not see.
-    fn readable_until(&self, isolation: Isolation) -> Offset {
+    pub(super) fn readable_until(&self, isolation: Isolation) -> Offset {
         match isolation {
             Isolation::LogEnd => self.log.end_offset(),
             Isolation::ReadUncommitted => self.high_watermark,
@@ -126,9 +93,8 @@ impl Core {
         }
     }
 
-    fn last_stable_offset(&self) -> Offset {
-        let first_unstable = self.log.first_unstable_offset();
-        first_unstable.map_or(self.high_watermark, |first| first.min(self.high_watermark))
+    pub(super) fn last_stable_offset(&self) -> Offset {
+        self.log.last_stable_offset(self.high_watermark)
     }
 }
 
@@ -142,14 +108,19 @@ impl Partition {
         fs: Arc<dyn Fs>,
         dir: Arc<DirFailure>,
     ) -> Arc<Self> {
-        let topic_partition = log.topic_partition().clone();
-        let high_watermark =
-            if settings.flush_before_ack { log.recovery_point() } else { log.end_offset() };
+        let topic_partition = log.partition().clone();
+        let high_watermark = if settings.flush_before_ack {
+            log.flushed_offset()
+        } else {
+            log.end_offset()
+        };
         let core = Core {
             high_watermark: high_watermark.max(log.start_offset()),
             log,
             state,
             flushing: false,
+            unflushed_since_ms: 0,
+            retired: false,
             waiters: Waiters::default(),
         };
         Arc::new(Self {
@@ -169,198 +140,10 @@ impl Partition {
     }
 
     /// Begins to lead with this epoch.
-    pub fn lead(&self, state: ReplicaState) -> Result<(), AppendFailure> {
+    pub fn lead(&self, state: ReplicaState) {
         let mut core = self.core.lock();
-        if state.leader_epoch > core.state.leader_epoch {
-            core.log.start_leader_epoch(state.leader_epoch)?;
-        }
+        core.log.assign_epoch(state.leader_epoch);
         core.state = state;
-        Ok(())
-    }
-
-    /// Checks a batch, appends it, and starts a flush if none runs.
-    pub fn append(
-        self: &Arc<Self>,
-        records: &[u8],
-        ack: Ack,
-        zstd_allowed: bool,
-        now_ms: TimestampMs,
-        pool: &dyn FlushPool,
-    ) -> Result<AppendOutcome, AppendFailure> {
-        let settings = self.settings.load();
-        let options =
-            ValidateOptions { now_ms, zstd_allowed, ..settings.validate.clone() };
-        // Outside the lock: the checksum and the walk over the records.
-        let batch = validate(records, &options)?;
-        self.append_validated(&batch, &settings, ack, now_ms, pool)
-    }
-
-    fn append_validated(
-        self: &Arc<Self>,
-        batch: &ValidatedBatch<'_>,
-        settings: &PartitionSettings,
-        ack: Ack,
-        now_ms: TimestampMs,
-        pool: &dyn FlushPool,
-    ) -> Result<AppendOutcome, AppendFailure> {
-        if self.dir.is_failed() {
-            return Err(AppendFailure::Offline);
-        }
-        let mut core = self.core.lock();
-        let in_sync = core.state.in_sync;
-        if ack == Ack::All && i64::try_from(in_sync).unwrap_or(0) < i64::from(settings.min_in_sync)
-        {
-            return Err(AppendFailure::NotEnoughReplicas { in_sync, wanted: settings.min_in_sync });
-        }
-        let leader_epoch = core.state.leader_epoch;
-        let info = core.log.append(batch, leader_epoch, now_ms)?;
-        let until = info.last_offset.plus(1);
-        let woken = if settings.flush_before_ack {
-            Vec::new()
-        } else {
-            let end = core.log.end_offset();
-            core.advance(end)
-        };
-        let flush = !core.flushing
-            && !info.duplicate
-            && (settings.flush_before_ack || core.log.is_flush_due(now_ms));
-        core.flushing |= flush;
-        let wait_for = (ack == Ack::All && core.high_watermark < until).then_some(until);
-        drop(core);
-        for (_, waker) in woken {
-            waker.wake();
-        }
-        if flush {
-            self.start_flush(pool);
-        }
-        Ok(AppendOutcome { info, wait_for })
-    }
-
-    /// Flushes what was appended, on the pool, if no flush runs already.
-    pub fn flush_on(self: &Arc<Self>, pool: &dyn FlushPool) {
-        let mut core = self.core.lock();
-        if core.flushing || core.log.recovery_point() >= core.log.end_offset() {
-            return;
-        }
-        core.flushing = true;
-        drop(core);
-        self.start_flush(pool);
-    }
-
-    fn start_flush(self: &Arc<Self>, pool: &dyn FlushPool) {
-        let partition = Arc::clone(self);
-        pool.run(Box::new(move || partition.run_flush()));
-    }
-
-    /// Flushes until nothing is left that was appended.
-    fn run_flush(&self) {
-        loop {
-            let plan = {
-                let mut core = self.core.lock();
-                let Some(plan) = core.log.flush_plan() else {
-                    core.flushing = false;
-                    return;
-                };
-                plan
-            };
-            let flushed = plan.run(&*self.fs);
-            let mut core = self.core.lock();
-            let woken = match flushed {
-                Ok(()) => {
-                    core.log.flushed(plan.until());
-                    core.advance(plan.until())
-                }
-                Err(error) => {
-                    // Never tried again (see the head of flush.rs); waiters see the failure.
-                    self.dir.fail(&error);
-                    core.waiters.take()
-                }
-            };
-            let again = !self.dir.is_failed()
-                && self.settings.load().flush_before_ack
-                && core.log.recovery_point() < core.log.end_offset();
-            core.flushing = again;
-            drop(core);
-            for (_, waker) in woken {
-                waker.wake();
-            }
-            if !again {
-                return;
-            }
-        }
-    }
-
-    /// Waits until the high watermark reaches `until`.
-    pub fn poll_high_watermark(
-        &self,
-        until: Offset,
-        id: &mut Option<WaiterId>,
-        context: &Context<'_>,
-    ) -> Poll<Result<(), AppendFailure>> {
-        let mut core = self.core.lock();
-        if core.high_watermark >= until {
-            return Poll::Ready(Ok(()));
-        }
-        if self.dir.is_failed() {
-            return Poll::Ready(Err(AppendFailure::Offline));
-        }
-        core.waiters.register(id, context.waker());
-        Poll::Pending
-    }
-
-    /// Returns whether the high watermark has reached `until`.
-    #[must_use]
-    pub fn is_acknowledged(&self, until: Offset) -> bool {
-        self.core.lock().high_watermark >= until
-    }
-
-    /// Finds whole batches for a reader.
-    pub fn read(&self, request: ReadRequest) -> Result<ReadOutcome, ReadFailure> {
-        if self.dir.is_failed() {
-            return Err(ReadFailure::Offline);
-        }
-        Self::read_locked(&self.core.lock(), request)
-    }
-
-    /// The same, and registers `waker` under the same lock, to be woken by the next move.
-    pub fn read_or_wait(
-        &self,
-        request: ReadRequest,
-        id: &mut Option<WaiterId>,
-        context: &Context<'_>,
-    ) -> Result<ReadOutcome, ReadFailure> {
-        if self.dir.is_failed() {
-            return Err(ReadFailure::Offline);
-        }
-        let mut core = self.core.lock();
-        core.waiters.register(id, context.waker());
-        Self::read_locked(&core, request)
-    }
-
-    /// Forgets a waiter.
-    pub fn cancel_wait(&self, id: WaiterId) {
-        self.core.lock().waiters.cancel(id);
-    }
-
-    fn read_locked(core: &Core, request: ReadRequest) -> Result<ReadOutcome, ReadFailure> {
-        let ReadRequest { from, bytes_max, isolation, first_whole } = request;
-        let start = core.log.start_offset();
-        let end = core.log.end_offset();
-        if from < start || from > end {
-            return Err(ReadFailure::OutOfRange { offset: from, start, end });
-        }
-        let until = core.readable_until(isolation);
-        let plan = if from < until {
-            core.log.read(from, bytes_max, until, first_whole == FirstBatch::Whole)?
-        } else {
-            None
-        };
-        Ok(ReadOutcome {
-            plan,
-            high_watermark: core.high_watermark,
-            last_stable_offset: core.last_stable_offset(),
-            log_start_offset: start,
-        })
     }
 
     /// Checks a client's idea of the leader epoch; -1 is no idea.
@@ -403,11 +186,13 @@ impl Partition {
     #[must_use]
     pub fn end_offset_for_epoch(&self, epoch: LeaderEpoch) -> Option<(LeaderEpoch, Offset)> {
         let core = self.core.lock();
-        core.log.epochs().end_offset_for(epoch, core.log.end_offset())
+        core.log
+            .epochs()
+            .end_offset_for_epoch(epoch, core.log.end_offset())
     }
 
     /// Returns the record with the largest timestamp.
-    pub fn offset_of_max_timestamp(&self) -> Result<Option<(TimestampMs, Offset)>, ReadFailure> {
+    pub fn offset_of_max_timestamp(&self) -> Result<Option<TimestampAndOffset>, ReadFailure> {
         Ok(self.core.lock().log.max_timestamp()?)
     }
 
@@ -416,11 +201,11 @@ impl Partition {
         &self,
         timestamp: TimestampMs,
         isolation: Isolation,
-    ) -> Result<Option<(TimestampMs, Offset)>, ReadFailure> {
+    ) -> Result<Option<TimestampAndOffset>, ReadFailure> {
         let core = self.core.lock();
         let found = core.log.offset_for_timestamp(timestamp)?;
         let until = core.readable_until(isolation);
-        Ok(found.filter(|(_, offset)| *offset < until))
+        Ok(found.filter(|found| found.offset < until))
     }
 
     /// Returns the first offset that a reader of this kind may not see.
@@ -429,9 +214,45 @@ impl Partition {
         self.core.lock().readable_until(isolation)
     }
 
+    /// Ends the partition's service, and runs `action` on its log for the last time.
+    pub fn retire<T>(&self, action: impl FnOnce(&Log) -> T) -> T {
+        let mut core = self.core.lock();
+        core.retired = true;
+        if let Err(error) = core.log.checkpoint() {
+            // The indexes of a deleted partition can be made anew, should anyone want it back.
+            tracing::debug!(%error, "a deleted partition's indexes");
+        }
+        let outcome = action(&core.log);
+        let woken = core.waiters.take();
+        drop(core);
+        for (_, waker) in woken {
+            waker.wake();
+        }
+        outcome
+    }
+
+    /// Writes what the log's small files lack, and returns what the checkpoints keep.
+    pub fn checkpoint(&self) -> (PartitionCheckpoint, Result<(), IoError>) {
+        let mut core = self.core.lock();
+        let written = core.log.checkpoint();
+        let entry = PartitionCheckpoint {
+            partition: self.topic_partition.clone(),
+            recovery_point: core.log.recovery_point(),
+            log_start: core.log.start_offset(),
+            high_watermark: core.high_watermark,
+        };
+        (entry, written)
+    }
+
     /// Runs `action` on the log, under the partition's lock.
     pub fn with_log<T>(&self, action: impl FnOnce(&mut Log) -> T) -> T {
         action(&mut self.core.lock().log)
+    }
+
+    /// Returns whether `cleanup.policy` lets records be deleted from the front.
+    #[must_use]
+    pub fn may_delete_records(&self) -> bool {
+        self.settings.load().log.delete
     }
 
     /// Raises the log's start offset, as DeleteRecords asks; at most to the high watermark.
@@ -442,31 +263,13 @@ impl Partition {
         // DeleteRecordsRequest.HIGH_WATERMARK: everything that is readable now.
         let before = if before == Offset::NONE { end } else { before };
         if before < Offset::ZERO || before > end {
-            return Err(ReadFailure::OutOfRange { offset: before, start, end });
+            return Err(ReadFailure::OutOfRange {
+                offset: before,
+                start,
+                end,
+            });
         }
-        core.log.advance_start_offset(before);
+        core.log.advance_start_offset(before, end)?;
         Ok(core.log.start_offset())
     }
-}
-
-/// What a reader asks for.
-#[derive(Clone, Copy, Debug)]
-pub struct ReadRequest {
-    /// The first offset.
-    pub from: Offset,
-    /// The most bytes.
-    pub bytes_max: usize,
-    /// How far the reader may see.
-    pub isolation: Isolation,
-    /// Whether the first batch comes whole.
-    pub first_whole: FirstBatch,
-}
-
-/// Whether a reader gets its first batch even if it is over the limit (KIP-74).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum FirstBatch {
-    /// Whole, whatever its size.
-    Whole,
-    /// Only if it fits.
-    IfItFits,
 }

@@ -1,1 +1,71 @@
 //! The log on disk: Kafka's files, appended to, read, recovered.
+//!
+//! ```text
+//! <log dir>/
+//!   .lock  meta.properties  .kafka_cleanshutdown
+//!   recovery-point-offset-checkpoint  log-start-offset-checkpoint  replication-offset-checkpoint
+//!   <topic>-<partition>/
+//!     partition.metadata  leader-epoch-checkpoint
+//!     00000000000000000000.log  .index  .timeindex  .txnindex  .snapshot
+//!     00000000000000000000.log.cut-<ms>      a torn tail that recovery put aside
+//! ```
+//!
+//! What holds, by number:
+//!
+//! 1. A batch is in the log once the log's end is behind it; bytes behind the end are nobody's.
+//! 2. Offsets rise from batch to batch, within a segment and from segment to segment.
+//! 3. All below the recovery point was synced before it was checkpointed.
+//! 4. Only a torn tail is ever cut by a start, and never without a copy.
+//! 5. Indexes, snapshots and the epoch file can be lost; the log says the same again.
+//!
+//! Synchronous; no network, no protocol messages, no clock: `now` is an argument.
+
+#![warn(clippy::indexing_slicing)]
+
+mod append;
+pub mod checkpoint;
+mod config;
+mod contents;
+mod dir;
+mod error;
+mod file_records;
+mod flush;
+mod index;
+mod leader_epoch;
+mod loader;
+mod log;
+mod lookup;
+mod manager;
+mod meta_properties;
+mod offset_index;
+mod producer;
+mod producer_error;
+mod producer_load;
+mod producer_snapshot;
+mod producer_state;
+mod recovery;
+mod retention;
+mod segment;
+mod segments;
+mod time_index;
+mod timestamps;
+mod transaction_index;
+mod truncate;
+
+pub use append::{AppendInfo, FollowerAppend};
+pub use config::LogConfig;
+pub use dir::{DirName, PARTITION_METADATA_FILE, delete_dir_name, partition_metadata_text};
+pub use error::{AppendError, IoError, LoadError, ReadError};
+pub use flush::FlushPlan;
+pub use leader_epoch::LeaderEpochCache;
+pub use loader::{Cut, LoadReport, StartState};
+pub use log::Log;
+pub use lookup::ReadPlan;
+pub use manager::{LoadedDirs, LoadedLog, LogDir, LogManager, PartitionCheckpoint};
+pub use meta_properties::MetaProperties;
+pub use producer::{BatchMetadata, ProducerState};
+pub use producer_error::ProducerError;
+pub use producer_state::{CompletedTxn, ProducerStateManager};
+pub use timestamps::TimestampAndOffset;
+pub use transaction_index::AbortedTxn;
+pub use truncate::{OldSegment, TruncateError};

@@ -7,9 +7,11 @@
 use crate::broker::answer::Answer;
 use crate::broker::context::RequestContext;
 use crate::broker::dispatch::Handle;
-use crate::protocol::messages::find_coordinator_response::Coordinator;
-use crate::protocol::messages::{BrokerId, FindCoordinatorRequest, FindCoordinatorResponse, StrBytes};
 use crate::protocol::ErrorCode;
+use crate::protocol::messages::find_coordinator_response::Coordinator;
+use crate::protocol::messages::{
+    BrokerId, FindCoordinatorRequest, FindCoordinatorResponse, StrBytes,
+};
 
 impl Handle for FindCoordinatorRequest {
     async fn handle(self, context: &RequestContext<'_>) -> Answer {

@@ -2,7 +2,8 @@
 //!
 //! Times below zero are names: -1 latest, -2 earliest, -3 the record with the largest timestamp
 //! (KIP-734), -4 earliest kept locally (KIP-405), -5 last in remote storage, -6 first not yet in
-//! remote storage. There is no remote storage here, so -4 is earliest and -5 finds nothing.
+//! remote storage. There is no remote storage here, so -4 is earliest, and -5 and -6 find
+//! nothing.
 
 use crate::broker::answer::Answer;
 use crate::broker::context::RequestContext;
@@ -15,6 +16,7 @@ use crate::protocol::messages::list_offsets_response::{
 };
 use crate::protocol::messages::{ListOffsetsRequest, ListOffsetsResponse};
 use crate::replica::{Isolation, Partition, ReadFailure};
+use crate::storage::TimestampAndOffset;
 use crate::types::{LeaderEpoch, Offset};
 
 const LATEST: i64 = -1;
@@ -35,13 +37,17 @@ impl Handle for ListOffsetsRequest {
             _ => Isolation::ReadUncommitted,
         };
         let topics = self.topics.iter().map(|topic| {
-            let partitions =
-                topic.partitions.iter().map(|asked| answer(&topic.name, asked, isolation, context));
+            let partitions = topic
+                .partitions
+                .iter()
+                .map(|asked| answer(&topic.name, asked, isolation, context));
             ListOffsetsTopicResponse::default()
                 .with_name(topic.name.clone())
                 .with_partitions(partitions.collect())
         });
-        ListOffsetsResponse::default().with_topics(topics.collect()).into()
+        ListOffsetsResponse::default()
+            .with_topics(topics.collect())
+            .into()
     }
 }
 
@@ -75,11 +81,16 @@ fn answer(
         Ok(Some((timestamp, offset))) => {
             // A field that version 3 lacks must stay at its default.
             let epoch = if context.version() >= 4 {
-                partition.epoch_of(offset).map_or(LeaderEpoch::NONE.0, |epoch| epoch.0)
+                partition
+                    .epoch_of(offset)
+                    .map_or(LeaderEpoch::NONE.0, |epoch| epoch.0)
             } else {
                 LeaderEpoch::NONE.0
             };
-            answer.with_timestamp(timestamp).with_offset(offset.0).with_leader_epoch(epoch)
+            answer
+                .with_timestamp(timestamp)
+                .with_offset(offset.0)
+                .with_leader_epoch(epoch)
         }
         Ok(None) => answer,
         Err(error) => answer.with_error_code(read_failure(&error).code()),
@@ -89,11 +100,13 @@ fn answer(
 fn find(partition: &Partition, timestamp: i64, isolation: Isolation) -> Result<Found, ReadFailure> {
     Ok(match timestamp {
         LATEST => Some((-1, partition.readable_until(isolation))),
-        EARLIEST | EARLIEST_LOCAL | EARLIEST_PENDING_UPLOAD => {
-            Some((-1, partition.log_start_offset()))
-        }
-        LATEST_TIERED => None,
-        MAX_TIMESTAMP => partition.offset_of_max_timestamp()?,
-        time => partition.offset_for_timestamp(time, isolation)?,
+        EARLIEST | EARLIEST_LOCAL => Some((-1, partition.log_start_offset())),
+        LATEST_TIERED | EARLIEST_PENDING_UPLOAD => None,
+        MAX_TIMESTAMP => partition.offset_of_max_timestamp()?.map(pair),
+        time => partition.offset_for_timestamp(time, isolation)?.map(pair),
     })
+}
+
+fn pair(found: TimestampAndOffset) -> (i64, Offset) {
+    (found.timestamp, found.offset)
 }

@@ -4,11 +4,23 @@
 //! No version number goes below a handler. Checks stand in the order in which Kafka makes them:
 //! the order is behaviour that clients see.
 
+mod alter_configs;
 pub(super) mod api_versions;
+mod create_partitions;
+mod create_topics;
+mod delete_records;
+mod delete_topics;
+mod describe_cluster;
+mod describe_configs;
+mod describe_topic_partitions;
 pub(super) mod fetch;
-pub(super) mod find_coordinator;
-pub(super) mod init_producer_id;
-pub(super) mod list_offsets;
-pub(super) mod metadata;
-pub(super) mod offset_for_leader_epoch;
+mod find_coordinator;
+mod incremental_alter_configs;
+mod init_producer_id;
+mod list_config_resources;
+mod list_offsets;
+mod list_partition_reassignments;
+mod metadata;
+mod offset_for_leader_epoch;
 pub(super) mod produce;
+mod wire;

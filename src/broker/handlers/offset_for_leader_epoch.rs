@@ -17,13 +17,17 @@ use crate::types::LeaderEpoch;
 impl Handle for OffsetForLeaderEpochRequest {
     async fn handle(self, context: &RequestContext<'_>) -> Answer {
         let topics = self.topics.iter().map(|topic| {
-            let partitions =
-                topic.partitions.iter().map(|asked| end_of_epoch(&topic.topic, asked, context));
+            let partitions = topic
+                .partitions
+                .iter()
+                .map(|asked| end_of_epoch(&topic.topic, asked, context));
             OffsetForLeaderTopicResult::default()
                 .with_topic(topic.topic.clone())
                 .with_partitions(partitions.collect())
         });
-        OffsetForLeaderEpochResponse::default().with_topics(topics.collect()).into()
+        OffsetForLeaderEpochResponse::default()
+            .with_topics(topics.collect())
+            .into()
     }
 }
 

@@ -24,6 +24,7 @@ use crate::protocol::messages::produce_response::{
 };
 use crate::protocol::messages::{ProduceRequest, ProduceResponse, StrBytes, TopicName};
 use crate::protocol::{ErrorCode, RequestHeader, WireError};
+use crate::record::ValidateError;
 use crate::replica::{Ack, AppendFailure, HostedTopic, Partition, WaiterId};
 use crate::types::{Offset, Uuid};
 
@@ -68,7 +69,8 @@ impl Started {
 
     /// Drops what is acknowledged by now, and returns whether that is all.
     pub(in crate::broker) fn is_finished(&mut self) -> bool {
-        self.waits.retain(|wait| !wait.partition.is_acknowledged(wait.until));
+        self.waits
+            .retain(|wait| !wait.partition.is_acknowledged(wait.until));
         self.waits.is_empty()
     }
 
@@ -91,13 +93,20 @@ impl Started {
 
     fn poll_finished(&mut self, context: &Context<'_>) -> Poll<()> {
         for mut wait in std::mem::take(&mut self.waits) {
-            match wait.partition.poll_high_watermark(wait.until, &mut wait.waiter, context) {
+            match wait
+                .partition
+                .poll_high_watermark(wait.until, &mut wait.waiter, context)
+            {
                 Poll::Ready(Ok(())) => {}
                 Poll::Ready(Err(error)) => self.set_error(&wait, append_failure(&error)),
                 Poll::Pending => self.waits.push(wait),
             }
         }
-        if self.waits.is_empty() { Poll::Ready(()) } else { Poll::Pending }
+        if self.waits.is_empty() {
+            Poll::Ready(())
+        } else {
+            Poll::Pending
+        }
     }
 
     fn set_error(&mut self, wait: &Wait, code: ErrorCode) {
@@ -146,7 +155,10 @@ pub(in crate::broker) fn start(request: ProduceRequest, context: &RequestContext
             let id = Uuid(topic_data.topic_id.as_u128());
             (context.replicas.topic_by_id(id), ErrorCode::UnknownTopicId)
         } else {
-            (context.replicas.topic(&topic_data.name), ErrorCode::UnknownTopicOrPartition)
+            (
+                context.replicas.topic(&topic_data.name),
+                ErrorCode::UnknownTopicOrPartition,
+            )
         };
         let place = started.response.responses.len();
         let mut topic_response = TopicProduceResponse::default();
@@ -156,11 +168,22 @@ pub(in crate::broker) fn start(request: ProduceRequest, context: &RequestContext
             topic_response.name = TopicName(StrBytes::from_string(topic_data.name.to_string()));
         }
         for data in topic_data.partition_data {
-            let target = Target { topic: topic.as_deref(), unknown, ack, now_ms };
+            let target = Target {
+                topic: topic.as_deref(),
+                unknown,
+                ack,
+                now_ms,
+            };
             let (answer, wait) = append(&data, &target, context);
             if let Some((partition, until)) = wait {
                 let index = topic_response.partition_responses.len();
-                started.waits.push(Wait { partition, until, waiter: None, topic: place, index });
+                started.waits.push(Wait {
+                    partition,
+                    until,
+                    waiter: None,
+                    topic: place,
+                    index,
+                });
             }
             started.failed |= answer.error_code != 0;
             topic_response.partition_responses.push(answer);
@@ -209,7 +232,7 @@ fn append(
                 .with_log_start_offset(outcome.info.log_start_offset.0);
             (answer, outcome.wait_for.map(|until| (partition, until)))
         }
-        Err(error) => (refusal(answer, &error, context), None),
+        Err(error) => (refusal(answer, &error, &partition, context), None),
     }
 }
 
@@ -217,30 +240,36 @@ fn append(
 fn refusal(
     mut answer: PartitionProduceResponse,
     error: &AppendFailure,
+    partition: &Partition,
     context: &RequestContext<'_>,
 ) -> PartitionProduceResponse {
     answer.error_code = append_failure(error).code();
     if let AppendFailure::Invalid(invalid) = error
         && context.version() >= 8
     {
-        answer.error_message = Some(StrBytes::from_string(invalid.to_string()));
-        for record in invalid.record_errors() {
-            answer.record_errors.push(
-                BatchIndexAndErrorMessage::default()
-                    .with_batch_index(record.index)
-                    .with_batch_index_error_message(Some(StrBytes::from_string(
-                        record.message.clone(),
-                    ))),
-            );
+        let name = &partition.topic_partition;
+        answer.error_message = Some(StrBytes::from_string(invalid.message(name)));
+        if let ValidateError::Records { issues, .. } = invalid {
+            answer.record_errors = issues
+                .iter()
+                .map(|issue| {
+                    let message = StrBytes::from_string(issue.message(name));
+                    BatchIndexAndErrorMessage::default()
+                        .with_batch_index(issue.index)
+                        .with_batch_index_error_message(Some(message))
+                })
+                .collect();
         }
     }
     answer
 }
 
-/// Appends the refusal of a message set: `body` in the layout of versions 0 to 2.
+/// Appends the refusal of a message set, whose `body` is in the layout of versions 0 to 2; returns
+/// `false` if the client wants no answer, so that only the connection's end can tell it.
 ///
 /// ```text
-/// request   acks int16 · timeout int32 · topics [ name string · partitions [ index int32 · bytes ] ]
+/// request   acks int16 · timeout int32 · topics [ name string · partitions [ index int32
+///           · bytes ] ]
 /// response  topics [ name string · partitions [ index int32 · error int16 · base offset int64
 ///           · (v2) append time int64 ] ] · (v1) throttle int32
 /// ```
@@ -248,7 +277,7 @@ pub(in crate::broker) fn refuse_message_set(
     out: &mut BytesMut,
     header: &RequestHeader,
     mut body: Bytes,
-) -> Result<(), WireError> {
+) -> Result<bool, WireError> {
     let begin = out.len();
     out.put_i32(0);
     out.put_i32(header.correlation_id);
@@ -258,8 +287,9 @@ pub(in crate::broker) fn refuse_message_set(
     out.put_i32(topics.max(0));
     for _ in 0..topics.max(0) {
         let length = need(&mut body, 2)?.get_i16();
-        let bytes = usize::try_from(length)
-            .map_err(|_| WireError::BadLength { length: i64::from(length) })?;
+        let bytes = usize::try_from(length).map_err(|_| WireError::BadLength {
+            length: i64::from(length),
+        })?;
         let name = need(&mut body, bytes)?.split_to(bytes);
         out.put_i16(length);
         out.put_slice(&name);
@@ -282,19 +312,23 @@ pub(in crate::broker) fn refuse_message_set(
     }
     if acks == 0 {
         out.truncate(begin);
-        return Ok(());
+        return Ok(false);
     }
-    let length = i32::try_from(out.len() - begin - 4).expect("no longer than the request");
+    let length = i32::try_from(out.len() - begin - 4)
+        .expect("at most three times the request, which is below 700 MiB");
     if let Some(field) = out.get_mut(begin..begin + 4) {
         field.copy_from_slice(&length.to_be_bytes());
     }
-    Ok(())
+    Ok(true)
 }
 
 /// Returns `body` if it has at least `bytes` bytes left.
 fn need(body: &mut Bytes, bytes: usize) -> Result<&mut Bytes, WireError> {
     if body.len() < bytes {
-        return Err(WireError::Short { wanted: bytes, left: body.len() });
+        return Err(WireError::Short {
+            wanted: bytes,
+            left: body.len(),
+        });
     }
     Ok(body)
 }

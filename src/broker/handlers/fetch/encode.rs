@@ -33,7 +33,11 @@ pub(super) fn encode(head: &Head, found: Vec<Found>, context: &RequestContext<'_
     let mut runs: Vec<Vec<Found>> = Vec::new();
     for item in found {
         match runs.last_mut() {
-            Some(run) if run.first().is_some_and(|first| first.asked.topic == item.asked.topic) => {
+            Some(run)
+                if run
+                    .first()
+                    .is_some_and(|first| first.asked.topic == item.asked.topic) =>
+            {
                 run.push(item);
             }
             _ => runs.push(vec![item]),
@@ -69,7 +73,12 @@ enum Written {
 impl Writer {
     fn new(version: i16) -> Self {
         let flexible = ApiKey::Fetch.is_flexible(version);
-        Self { version, flexible, bytes: BytesMut::with_capacity(512), pieces: Vec::new() }
+        Self {
+            version,
+            flexible,
+            bytes: BytesMut::with_capacity(512),
+            pieces: Vec::new(),
+        }
     }
 
     fn head(&mut self, head: &Head, correlation_id: i32) {
@@ -86,7 +95,10 @@ impl Writer {
         match topic {
             TopicKey::Id(id) => self.bytes.put_slice(&id.to_bytes()),
             TopicKey::Name(name) => {
-                debug_assert!(self.version < TOPIC_ID_VERSION_MIN, "names end with version 12");
+                debug_assert!(
+                    self.version < TOPIC_ID_VERSION_MIN,
+                    "names end with version 12"
+                );
                 if self.flexible {
                     self.unsigned_varint(name.len() + 1);
                 } else {
@@ -119,12 +131,13 @@ impl Writer {
         if self.flexible {
             self.unsigned_varint(length + 1);
         } else {
-            self.bytes.put_i32(i32::try_from(length).expect("a read is within the fetch limit"));
+            self.bytes
+                .put_i32(i32::try_from(length).expect("a read is within the fetch limit"));
         }
-        if let Some(plan) = found.plan {
+        if let Some((plan, file)) = found.plan.and_then(|plan| Some((plan.clone(), plan.file?))) {
             self.pieces.push(Written::Bytes(self.bytes.split()));
             self.pieces.push(Written::File(Piece::File {
-                file: plan.file,
+                file,
                 position: plan.position,
                 bytes: plan.bytes,
             }));
@@ -136,7 +149,8 @@ impl Writer {
         if self.flexible {
             self.unsigned_varint(count + 1);
         } else {
-            self.bytes.put_i32(i32::try_from(count).expect("as many as the request had"));
+            self.bytes
+                .put_i32(i32::try_from(count).expect("as many as the request had"));
         }
     }
 
@@ -157,7 +171,8 @@ impl Writer {
     fn unsigned_varint(&mut self, value: usize) {
         let mut value = u32::try_from(value).expect("lengths on the wire are below 4 GiB");
         while value >= 0x80 {
-            self.bytes.put_u8(u8::try_from(value & 0x7f).expect("seven bits") | 0x80);
+            self.bytes
+                .put_u8(u8::try_from(value & 0x7f).expect("seven bits") | 0x80);
             value >>= 7;
         }
         self.bytes.put_u8(u8::try_from(value).expect("seven bits"));

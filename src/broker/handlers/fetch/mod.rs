@@ -4,20 +4,21 @@
 //! [`encode`] writes the answer by hand, since the crate would copy every record once more.
 //! Records are never decoded: whole batches go from the segment's file to the socket.
 
-pub(in crate::broker) mod session;
-
 mod encode;
 mod read;
+mod session;
 
 use std::sync::Arc;
 
 use crate::broker::answer::Answer;
 use crate::broker::context::RequestContext;
 use crate::broker::dispatch::Handle;
-use crate::protocol::messages::FetchRequest;
 use crate::protocol::ErrorCode;
+use crate::protocol::messages::FetchRequest;
 use crate::replica::Partition;
 use crate::types::{LeaderEpoch, Offset, Uuid};
+
+pub(in crate::broker) use session::FetchSessions;
 
 /// The first version that names topics by id.
 const TOPIC_ID_VERSION_MIN: i16 = 13;
@@ -45,13 +46,16 @@ impl Asked {
     /// Returns the partition that is meant, or the error that says it is not here.
     fn resolve(&self, context: &RequestContext<'_>) -> Result<Arc<Partition>, ErrorCode> {
         let (topic, unknown) = match &self.topic {
-            TopicKey::Name(name) => {
-                (context.replicas.topic(name), ErrorCode::UnknownTopicOrPartition)
-            }
+            TopicKey::Name(name) => (
+                context.replicas.topic(name),
+                ErrorCode::UnknownTopicOrPartition,
+            ),
             TopicKey::Id(id) => (context.replicas.topic_by_id(*id), ErrorCode::UnknownTopicId),
         };
         let topic = topic.ok_or(unknown)?;
-        topic.partition(self.partition).ok_or(ErrorCode::UnknownTopicOrPartition)
+        topic
+            .partition(self.partition)
+            .ok_or(ErrorCode::UnknownTopicOrPartition)
     }
 }
 
@@ -60,14 +64,20 @@ impl Handle for FetchRequest {
         let opened = match session::open(&self, context) {
             Ok(opened) => opened,
             Err(code) => {
-                let header = encode::Head { code, session_id: 0 };
+                let header = encode::Head {
+                    code,
+                    session_id: 0,
+                };
                 return Answer::Pieces(encode::encode(&header, Vec::new(), context));
             }
         };
         let limits = read::Limits::of(&self, context);
         let mut found = read::read(opened.asked(), &limits, context).await;
         let session_id = opened.close(&mut found);
-        let header = encode::Head { code: ErrorCode::None, session_id };
+        let header = encode::Head {
+            code: ErrorCode::None,
+            session_id,
+        };
         Answer::Pieces(encode::encode(&header, found, context))
     }
 }

@@ -11,6 +11,7 @@ use std::time::Duration;
 use super::Asked;
 use crate::broker::context::RequestContext;
 use crate::broker::errors::read_failure;
+use crate::broker::stop::stopped;
 use crate::protocol::ErrorCode;
 use crate::protocol::messages::FetchRequest;
 use crate::replica::{
@@ -32,8 +33,11 @@ impl Limits {
     pub(super) fn of(request: &FetchRequest, context: &RequestContext<'_>) -> Self {
         let size = |value: i32| usize::try_from(value).unwrap_or(0);
         let bytes_max = size(request.max_bytes).min(context.limits.fetch_bytes_max);
-        let replica =
-            if context.version() >= 15 { request.replica_state.replica_id.0 } else { request.replica_id.0 };
+        let replica = if context.version() >= 15 {
+            request.replica_state.replica_id.0
+        } else {
+            request.replica_id.0
+        };
         let isolation = match (replica, request.isolation_level) {
             // A follower, or a tool that poses as one (replica-verification is -2).
             (replica, _) if replica >= 0 || replica == -2 => Isolation::LogEnd,
@@ -85,12 +89,13 @@ impl Item {
         let Ok(partition) = &self.partition else {
             return;
         };
-        let outcome = match (partition.check_leader_epoch(self.asked.leader_epoch), context) {
+        let outcome = match (
+            partition.check_leader_epoch(self.asked.leader_epoch),
+            context,
+        ) {
             (Err(error), _) => Err(error),
             (Ok(()), None) => partition.read(request),
-            (Ok(()), Some(context)) => {
-                partition.read_or_wait(request, &mut self.waiter, context)
-            }
+            (Ok(()), Some(context)) => partition.read_or_wait(request, &mut self.waiter, context),
         };
         self.outcome = Some(outcome);
     }
@@ -141,27 +146,39 @@ pub(super) async fn read(
         .into_iter()
         .map(|asked| {
             let partition = asked.resolve(context);
-            Item { asked, partition, waiter: None, outcome: None }
+            Item {
+                asked,
+                partition,
+                waiter: None,
+                outcome: None,
+            }
         })
         .collect();
     let may_wait = !limits.wait_max.is_zero() && !items.is_empty();
     if !read_all(&mut items, limits, None) && may_wait {
         wait(&mut items, limits, context).await;
     }
-    items.into_iter().map(|item| item.into_found(limits.isolation)).collect()
+    items
+        .into_iter()
+        .map(|item| item.into_found(limits.isolation))
+        .collect()
 }
 
 /// Waits until there is enough, the time is up or the broker stops.
 async fn wait(items: &mut [Item], limits: &Limits, context: &RequestContext<'_>) {
     let enough = poll_fn(|task| {
-        if read_all(items, limits, Some(task)) { Poll::Ready(()) } else { Poll::Pending }
+        if read_all(items, limits, Some(task)) {
+            Poll::Ready(())
+        } else {
+            Poll::Pending
+        }
     });
     let mut stop = context.stop.clone();
     let in_time = tokio::select! {
         biased;
         () = enough => true,
         () = tokio::time::sleep(limits.wait_max) => false,
-        _ = stop.wait_for(|stop| *stop) => false,
+        () = stopped(&mut stop) => false,
     };
     for item in items.iter_mut() {
         if let (Ok(partition), Some(waiter)) = (&item.partition, item.waiter.take()) {
@@ -180,10 +197,17 @@ fn read_all(items: &mut [Item], limits: &Limits, context: Option<&Context<'_>>) 
     for item in items {
         let request = ReadRequest {
             from: item.asked.from,
-            bytes_max: item.asked.bytes_max.min(limits.bytes_max - total.min(limits.bytes_max)),
+            bytes_max: item
+                .asked
+                .bytes_max
+                .min(limits.bytes_max - total.min(limits.bytes_max)),
             isolation: limits.isolation,
             // KIP-74: the first partition with records gives at least one batch.
-            first_whole: if total == 0 { FirstBatch::Whole } else { FirstBatch::IfItFits },
+            first_whole: if total == 0 {
+                FirstBatch::Whole
+            } else {
+                FirstBatch::IfItFits
+            },
         };
         item.read(request, context);
         total += item.bytes();

@@ -72,7 +72,13 @@ pub(super) struct Opened {
 
 impl FetchSessions {
     pub(in crate::broker) fn new(slots_max: usize, rng: Rng) -> Self {
-        Self { slots: Mutex::new(Slots { sessions: HashMap::new(), rng }), slots_max }
+        Self {
+            slots: Mutex::new(Slots {
+                sessions: HashMap::new(),
+                rng,
+            }),
+            slots_max,
+        }
     }
 
     fn close(&self, id: i32) {
@@ -138,18 +144,37 @@ pub(super) fn open(
         guard.next_epoch = if epoch == i32::MAX { 1 } else { epoch + 1 };
         guard.used_at = context.clock.monotonic();
         guard.change(&request.topics, &request.forgotten_topics_data);
-        let asked = guard.partitions.iter().map(|remembered| remembered.asked.clone()).collect();
+        let asked = guard
+            .partitions
+            .iter()
+            .map(|remembered| remembered.asked.clone())
+            .collect();
         drop(guard);
-        return Ok(Opened { asked, session: Some(session), incremental: true });
+        return Ok(Opened {
+            asked,
+            session: Some(session),
+            incremental: true,
+        });
     }
     if id != 0 {
         sessions.close(id);
     }
-    let asked: Vec<Asked> = request.topics.iter().flat_map(|topic| asked_of(topic, by_id)).collect();
+    let asked: Vec<Asked> = request
+        .topics
+        .iter()
+        .flat_map(|topic| asked_of(topic, by_id))
+        .collect();
     let wanted = context.version() >= 7 && epoch == INITIAL_EPOCH && !asked.is_empty();
-    let session =
-        if wanted { sessions.open(&asked, by_id, context.clock.monotonic()) } else { None };
-    Ok(Opened { asked, session, incremental: false })
+    let session = if wanted {
+        sessions.open(&asked, by_id, context.clock.monotonic())
+    } else {
+        None
+    };
+    Ok(Opened {
+        asked,
+        session,
+        incremental: false,
+    })
 }
 
 impl Opened {
@@ -240,16 +265,23 @@ impl Session {
 }
 
 fn key_of(name: &str, id: uuid::Uuid, by_id: bool) -> TopicKey {
-    if by_id { TopicKey::Id(Uuid(id.as_u128())) } else { TopicKey::Name(name.into()) }
+    if by_id {
+        TopicKey::Id(Uuid(id.as_u128()))
+    } else {
+        TopicKey::Name(name.into())
+    }
 }
 
 fn asked_of(topic: &FetchTopic, by_id: bool) -> impl Iterator<Item = Asked> {
     let key = key_of(&topic.topic, topic.topic_id, by_id);
-    topic.partitions.iter().map(move |partition: &FetchPartition| Asked {
-        topic: key.clone(),
-        partition: partition.partition,
-        from: Offset(partition.fetch_offset),
-        bytes_max: usize::try_from(partition.partition_max_bytes).unwrap_or(0),
-        leader_epoch: LeaderEpoch(partition.current_leader_epoch),
-    })
+    topic
+        .partitions
+        .iter()
+        .map(move |partition: &FetchPartition| Asked {
+            topic: key.clone(),
+            partition: partition.partition,
+            from: Offset(partition.fetch_offset),
+            bytes_max: usize::try_from(partition.partition_max_bytes).unwrap_or(0),
+            leader_epoch: LeaderEpoch(partition.current_leader_epoch),
+        })
 }

@@ -1,0 +1,267 @@
+# Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
+function __fish_kt_global_optspecs
+    string join \n h/help
+end
+
+function __fish_kt_needs_command
+    # Figure out if the current invocation already has a command.
+    set -l cmd (commandline -opc)
+    set -e cmd[1]
+    argparse -s (__fish_kt_global_optspecs) -- $cmd 2>/dev/null
+    or return
+    if set -q argv[1]
+        # Also print the command, so this can be used to figure out what it is.
+        echo $argv[1]
+        return 1
+    end
+    return 0
+end
+
+function __fish_kt_using_subcommand
+    set -l cmd (__fish_kt_needs_command)
+    test -z "$cmd"
+    and return 1
+    contains -- $cmd[1] $argv
+end
+
+complete -c kt -n "__fish_kt_needs_command" -s h -l help -d 'Print help'
+complete -c kt -n "__fish_kt_needs_command" -f -a "topics" -d 'Create, list, describe, alter and delete topics'
+complete -c kt -n "__fish_kt_needs_command" -f -a "console-producer" -d 'Send the lines of standard input to a topic'
+complete -c kt -n "__fish_kt_needs_command" -f -a "console-consumer" -d 'Print the records of topics'
+complete -c kt -n "__fish_kt_needs_command" -f -a "configs" -d 'Show and change the settings of topics, brokers and other entities'
+complete -c kt -n "__fish_kt_needs_command" -f -a "get-offsets" -d 'Print the offsets of partitions: last, first, or by time'
+complete -c kt -n "__fish_kt_needs_command" -f -a "delete-records" -d 'Delete the records of partitions before given offsets'
+complete -c kt -n "__fish_kt_needs_command" -f -a "broker-api-versions" -d 'Print the API versions that each broker offers'
+complete -c kt -n "__fish_kt_needs_command" -f -a "storage" -d 'Format log directories ahead of time, or tell what they are'
+complete -c kt -n "__fish_kt_needs_command" -f -a "server-start" -d 'Run a broker (-daemon: in the background)'
+complete -c kt -n "__fish_kt_needs_command" -f -a "server-stop" -d 'Stop the brokers of this KT_HOME and wait for them'
+complete -c kt -n "__fish_kt_needs_command" -f -a "run" -d 'Run a command with a private broker that is gone when it ends'
+complete -c kt -n "__fish_kt_needs_command" -f -a "wait" -d 'Wait until a broker answers, or a topic is there (124 when the time is up)'
+complete -c kt -n "__fish_kt_needs_command" -f -a "status" -d 'Tell which broker the commands use, and whether it answers'
+complete -c kt -n "__fish_kt_needs_command" -f -a "install-links" -d 'Make links named as Kafka\'s scripts (kafka-topics.sh, ...) to kt'
+complete -c kt -n "__fish_kt_needs_command" -f -a "completions" -d 'Print or install completion scripts for bash, zsh or fish'
+complete -c kt -n "__fish_kt_needs_command" -f -a "run-class" -d 'Run the command that a Java class of Kafka\'s stands for'
+complete -c kt -n "__fish_kt_needs_command" -f -a "zookeeper-server-start" -d 'Say that no ZooKeeper is needed'
+complete -c kt -n "__fish_kt_needs_command" -f -a "zookeeper-server-stop" -d 'Say that no ZooKeeper runs'
+complete -c kt -n "__fish_kt_needs_command" -f -a "zookeeper-shell" -d 'Say which command answers what ZooKeeper was asked for'
+complete -c kt -n "__fish_kt_needs_command" -f -a "help" -d 'Print this list, or the options of one command'
+complete -c kt -n "__fish_kt_needs_command" -f -a "version" -d 'Print the versions of kt and of the Kafka it mirrors'
+complete -c kt -n "__fish_kt_using_subcommand topics" -l bootstrap-server -d 'Brokers to connect to first: HOST1:PORT1,HOST2:PORT2 (the local broker if absent)' -r -f -a "(kt __complete brokers 2>/dev/null)"
+complete -c kt -n "__fish_kt_using_subcommand topics" -l command-config -d 'File with settings of the client' -r
+complete -c kt -n "__fish_kt_using_subcommand topics" -l zookeeper -r
+complete -c kt -n "__fish_kt_using_subcommand topics" -l topic -d 'The topic to create; for the other actions a regular expression that must match the whole name of a topic' -r -f -a "(kt __complete topics 2>/dev/null)"
+complete -c kt -n "__fish_kt_using_subcommand topics" -l topic-id -d 'The id of the topic to describe' -r
+complete -c kt -n "__fish_kt_using_subcommand topics" -l config -d 'A setting of the topic to create, which takes the place of the broker\'s default; may be given more than once' -r
+complete -c kt -n "__fish_kt_using_subcommand topics" -l delete-config -d 'Does nothing any more' -r
+complete -c kt -n "__fish_kt_using_subcommand topics" -l partitions -d 'The number of partitions of the topic to create or alter (the broker\'s default if absent)' -r
+complete -c kt -n "__fish_kt_using_subcommand topics" -l replication-factor -d 'The number of replicas of each partition of the topic to create (the broker\'s default if absent)' -r
+complete -c kt -n "__fish_kt_using_subcommand topics" -l replica-assignment -d 'The brokers of each partition, partitions divided by commas, brokers by colons' -r
+complete -c kt -n "__fish_kt_using_subcommand topics" -l partition-size-limit-per-response -d 'With --describe: how many partitions to ask for at a time' -r
+complete -c kt -n "__fish_kt_using_subcommand topics" -l output -d 'How to print the data' -r -f -a "text\t'Kafka\'s lines'
+json\t'JSON: one document, or one line a record'
+table\t'A table with lines around its cells'"
+complete -c kt -n "__fish_kt_using_subcommand topics" -l create -d 'Create a topic'
+complete -c kt -n "__fish_kt_using_subcommand topics" -l list -d 'List the names of topics'
+complete -c kt -n "__fish_kt_using_subcommand topics" -l describe -d 'Show the details of topics'
+complete -c kt -n "__fish_kt_using_subcommand topics" -l alter -d 'Raise the number of partitions of topics'
+complete -c kt -n "__fish_kt_using_subcommand topics" -l delete -d 'Delete topics'
+complete -c kt -n "__fish_kt_using_subcommand topics" -l under-replicated-partitions -d 'With --describe: only partitions with fewer replicas in sync than replicas'
+complete -c kt -n "__fish_kt_using_subcommand topics" -l unavailable-partitions -d 'With --describe: only partitions without a leader'
+complete -c kt -n "__fish_kt_using_subcommand topics" -l under-min-isr-partitions -d 'With --describe: only partitions with fewer replicas in sync than min.insync.replicas'
+complete -c kt -n "__fish_kt_using_subcommand topics" -l at-min-isr-partitions -d 'With --describe: only partitions with exactly min.insync.replicas replicas in sync'
+complete -c kt -n "__fish_kt_using_subcommand topics" -l topics-with-overrides -d 'With --describe: only topics with settings of their own'
+complete -c kt -n "__fish_kt_using_subcommand topics" -l if-exists -d 'With --alter, --delete or --describe: a topic that does not exist is no failure'
+complete -c kt -n "__fish_kt_using_subcommand topics" -l if-not-exists -d 'With --create: a topic that exists is no failure'
+complete -c kt -n "__fish_kt_using_subcommand topics" -l exclude-internal -d 'With --list or --describe: leave Kafka\'s own topics out'
+complete -c kt -n "__fish_kt_using_subcommand topics" -l force
+complete -c kt -n "__fish_kt_using_subcommand topics" -l disable-rack-aware
+complete -c kt -n "__fish_kt_using_subcommand topics" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c kt -n "__fish_kt_using_subcommand console-producer" -l bootstrap-server -d 'Brokers to connect to first: HOST1:PORT1,HOST2:PORT2 (the local broker if absent)' -r -f -a "(kt __complete brokers 2>/dev/null)"
+complete -c kt -n "__fish_kt_using_subcommand console-producer" -l command-config -d 'File with settings of the client' -r
+complete -c kt -n "__fish_kt_using_subcommand console-producer" -l zookeeper -r
+complete -c kt -n "__fish_kt_using_subcommand console-producer" -l broker-list -r
+complete -c kt -n "__fish_kt_using_subcommand console-producer" -l topic -d 'The topic to produce to' -r -f -a "(kt __complete topics 2>/dev/null)"
+complete -c kt -n "__fish_kt_using_subcommand console-producer" -l compression-codec -d 'How to compress: none, gzip, snappy, lz4 or zstd (gzip if no name follows)' -r
+complete -c kt -n "__fish_kt_using_subcommand console-producer" -l batch-size -d 'Bytes to gather into one batch (default: 1000000)' -r
+complete -c kt -n "__fish_kt_using_subcommand console-producer" -l message-send-max-retries -d 'How often a record is sent again (default: 3)' -r
+complete -c kt -n "__fish_kt_using_subcommand console-producer" -l retry-backoff-ms -d 'How long to wait before a record is sent again (default: 100)' -r
+complete -c kt -n "__fish_kt_using_subcommand console-producer" -l timeout -d 'How long records are gathered before they are sent (default: 1000)' -r
+complete -c kt -n "__fish_kt_using_subcommand console-producer" -l request-required-acks -d 'Which replicas must have a record: 0, 1, -1 or all (default: -1)' -r
+complete -c kt -n "__fish_kt_using_subcommand console-producer" -l request-timeout-ms -d 'How long a request may take (default: 1500)' -r
+complete -c kt -n "__fish_kt_using_subcommand console-producer" -l metadata-expiry-ms -d 'How old metadata may become (default: 300000)' -r
+complete -c kt -n "__fish_kt_using_subcommand console-producer" -l max-block-ms -d 'How long a line may wait for metadata and memory (default: 60000)' -r
+complete -c kt -n "__fish_kt_using_subcommand console-producer" -l max-memory-bytes -d 'Memory for records that wait to be sent (default: 33554432)' -r
+complete -c kt -n "__fish_kt_using_subcommand console-producer" -l max-partition-memory-bytes -d 'Old name of --batch-size' -r
+complete -c kt -n "__fish_kt_using_subcommand console-producer" -l socket-buffer-size -d 'Size of the socket\'s send buffer (default: 102400)' -r
+complete -c kt -n "__fish_kt_using_subcommand console-producer" -l line-reader -d 'The class that makes records of lines' -r
+complete -c kt -n "__fish_kt_using_subcommand console-producer" -l reader-property -d 'Setting of the reader, key=value: parse.key, key.separator, parse.headers, headers.delimiter, headers.separator, headers.key.separator, ignore.error, null.marker' -r
+complete -c kt -n "__fish_kt_using_subcommand console-producer" -l property -d 'Old name of --reader-property' -r
+complete -c kt -n "__fish_kt_using_subcommand console-producer" -l reader-config -d 'File with settings of the reader' -r
+complete -c kt -n "__fish_kt_using_subcommand console-producer" -s X -l command-property -d 'Setting of the producer, key=value' -r
+complete -c kt -n "__fish_kt_using_subcommand console-producer" -l producer-property -d 'Old name of --command-property' -r
+complete -c kt -n "__fish_kt_using_subcommand console-producer" -l producer.config -d 'Old name of --command-config' -r
+complete -c kt -n "__fish_kt_using_subcommand console-producer" -l queue-size -r
+complete -c kt -n "__fish_kt_using_subcommand console-producer" -l queue-enqueuetimeout-ms -r
+complete -c kt -n "__fish_kt_using_subcommand console-producer" -l key-serializer -r
+complete -c kt -n "__fish_kt_using_subcommand console-producer" -l value-serializer -r
+complete -c kt -n "__fish_kt_using_subcommand console-producer" -l sync -d 'Wait for each record before the next line is read'
+complete -c kt -n "__fish_kt_using_subcommand console-producer" -l old-producer
+complete -c kt -n "__fish_kt_using_subcommand console-producer" -l new-producer
+complete -c kt -n "__fish_kt_using_subcommand console-producer" -s h -l help -d 'Print help'
+complete -c kt -n "__fish_kt_using_subcommand console-consumer" -l bootstrap-server -d 'Brokers to connect to first: HOST1:PORT1,HOST2:PORT2 (the local broker if absent)' -r -f -a "(kt __complete brokers 2>/dev/null)"
+complete -c kt -n "__fish_kt_using_subcommand console-consumer" -l command-config -d 'File with settings of the client' -r
+complete -c kt -n "__fish_kt_using_subcommand console-consumer" -l zookeeper -r
+complete -c kt -n "__fish_kt_using_subcommand console-consumer" -l topic -d 'The topic to read' -r -f -a "(kt __complete topics 2>/dev/null)"
+complete -c kt -n "__fish_kt_using_subcommand console-consumer" -l include -d 'The topics to read: a regular expression that must match the whole name' -r
+complete -c kt -n "__fish_kt_using_subcommand console-consumer" -l partition -d 'The partition to read; from its end unless --offset or --from-beginning is given' -r
+complete -c kt -n "__fish_kt_using_subcommand console-consumer" -l offset -d 'The offset to begin with: a number, earliest, or latest (default: latest)' -r
+complete -c kt -n "__fish_kt_using_subcommand console-consumer" -l group -d 'The group to read in; without it every partition is read, by this command alone' -r -f -a "(kt __complete groups 2>/dev/null)"
+complete -c kt -n "__fish_kt_using_subcommand console-consumer" -s X -l command-property -d 'Setting of the consumer, key=value' -r
+complete -c kt -n "__fish_kt_using_subcommand console-consumer" -l consumer-property -d 'Old name of --command-property' -r
+complete -c kt -n "__fish_kt_using_subcommand console-consumer" -l consumer.config -d 'Old name of --command-config' -r
+complete -c kt -n "__fish_kt_using_subcommand console-consumer" -l isolation-level -d 'read_committed, to leave out records of transactions that are open or were aborted, or read_uncommitted (default)' -r
+complete -c kt -n "__fish_kt_using_subcommand console-consumer" -l max-messages -d 'How many records to read before the end' -r
+complete -c kt -n "__fish_kt_using_subcommand console-consumer" -l timeout-ms -d 'End when no record comes for so long' -r
+complete -c kt -n "__fish_kt_using_subcommand console-consumer" -l formatter -d 'The class that shows records' -r
+complete -c kt -n "__fish_kt_using_subcommand console-consumer" -l formatter-property -d 'Setting of the formatter, key=value: print.timestamp, print.key, print.offset, print.partition, print.headers, print.value, key.separator, line.separator, headers.separator, null.literal, key.deserializer, value.deserializer, headers.deserializer' -r
+complete -c kt -n "__fish_kt_using_subcommand console-consumer" -l property -d 'Old name of --formatter-property' -r
+complete -c kt -n "__fish_kt_using_subcommand console-consumer" -l formatter-config -d 'File with settings of the formatter' -r
+complete -c kt -n "__fish_kt_using_subcommand console-consumer" -l key-deserializer -d 'The class that reads keys' -r
+complete -c kt -n "__fish_kt_using_subcommand console-consumer" -l value-deserializer -d 'The class that reads values' -r
+complete -c kt -n "__fish_kt_using_subcommand console-consumer" -l metrics-dir -r
+complete -c kt -n "__fish_kt_using_subcommand console-consumer" -l output -d 'How to print the data' -r -f -a "text\t'Kafka\'s lines'
+json\t'JSON: one document, or one line a record'
+table\t'A table with lines around its cells'"
+complete -c kt -n "__fish_kt_using_subcommand console-consumer" -l from-beginning -d 'Begin with the first record where no offset was committed, not with the next that comes'
+complete -c kt -n "__fish_kt_using_subcommand console-consumer" -l exit-at-end -d 'End at the offsets where the partitions ended at the start'
+complete -c kt -n "__fish_kt_using_subcommand console-consumer" -l skip-message-on-error -d 'A record that cannot be shown is skipped'
+complete -c kt -n "__fish_kt_using_subcommand console-consumer" -l enable-systest-events -d 'Print shutdown_complete at the end'
+complete -c kt -n "__fish_kt_using_subcommand console-consumer" -l new-consumer
+complete -c kt -n "__fish_kt_using_subcommand console-consumer" -l delete-consumer-offsets
+complete -c kt -n "__fish_kt_using_subcommand console-consumer" -l csv-reporter-enabled
+complete -c kt -n "__fish_kt_using_subcommand console-consumer" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c kt -n "__fish_kt_using_subcommand configs" -l bootstrap-server -d 'Brokers to connect to first: HOST1:PORT1,HOST2:PORT2 (the local broker if absent)' -r -f -a "(kt __complete brokers 2>/dev/null)"
+complete -c kt -n "__fish_kt_using_subcommand configs" -l command-config -d 'File with settings of the client' -r
+complete -c kt -n "__fish_kt_using_subcommand configs" -l zookeeper -r
+complete -c kt -n "__fish_kt_using_subcommand configs" -l bootstrap-controller -d 'Controllers to connect to, in place of brokers' -r
+complete -c kt -n "__fish_kt_using_subcommand configs" -l entity-type -d 'The kind of entity: topics, clients, users, brokers, broker-loggers, ips, client-metrics or groups' -r
+complete -c kt -n "__fish_kt_using_subcommand configs" -l entity-name -d 'The name of the entity' -r -f -a "(kt __complete topics 2>/dev/null)"
+complete -c kt -n "__fish_kt_using_subcommand configs" -l topic -d 'A topic\'s name' -r -f -a "(kt __complete topics 2>/dev/null)"
+complete -c kt -n "__fish_kt_using_subcommand configs" -l client -d 'A client\'s id' -r
+complete -c kt -n "__fish_kt_using_subcommand configs" -l user -d 'A user\'s principal name' -r
+complete -c kt -n "__fish_kt_using_subcommand configs" -l broker -d 'A broker\'s id' -r
+complete -c kt -n "__fish_kt_using_subcommand configs" -l broker-logger -d 'The id of the broker whose loggers are meant' -r
+complete -c kt -n "__fish_kt_using_subcommand configs" -l ip -d 'An IP address' -r
+complete -c kt -n "__fish_kt_using_subcommand configs" -l group -d 'A group\'s id' -r -f -a "(kt __complete groups 2>/dev/null)"
+complete -c kt -n "__fish_kt_using_subcommand configs" -l client-metrics -d 'The name of a subscription to clients\' metrics' -r
+complete -c kt -n "__fish_kt_using_subcommand configs" -l add-config -d 'Settings to make: k1=v1,k2=[v2,v3],k3=v4, where brackets hold a value with commas' -r
+complete -c kt -n "__fish_kt_using_subcommand configs" -l add-config-file -d 'File with settings to make' -r
+complete -c kt -n "__fish_kt_using_subcommand configs" -l delete-config -d 'Names of settings to take back: k1,k2' -r
+complete -c kt -n "__fish_kt_using_subcommand configs" -l output -d 'How to print the data' -r -f -a "text\t'Kafka\'s lines'
+json\t'JSON: one document, or one line a record'
+table\t'A table with lines around its cells'"
+complete -c kt -n "__fish_kt_using_subcommand configs" -l alter -d 'Change settings'
+complete -c kt -n "__fish_kt_using_subcommand configs" -l describe -d 'Show settings'
+complete -c kt -n "__fish_kt_using_subcommand configs" -l all -d 'With --describe: static settings and defaults too'
+complete -c kt -n "__fish_kt_using_subcommand configs" -l entity-default -d 'The default of all entities, in place of a name'
+complete -c kt -n "__fish_kt_using_subcommand configs" -l client-defaults -d 'The defaults of all clients'
+complete -c kt -n "__fish_kt_using_subcommand configs" -l user-defaults -d 'The defaults of all users'
+complete -c kt -n "__fish_kt_using_subcommand configs" -l broker-defaults -d 'The defaults of all brokers'
+complete -c kt -n "__fish_kt_using_subcommand configs" -l ip-defaults -d 'The defaults of all IP addresses'
+complete -c kt -n "__fish_kt_using_subcommand configs" -l force
+complete -c kt -n "__fish_kt_using_subcommand configs" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c kt -n "__fish_kt_using_subcommand get-offsets" -l bootstrap-server -d 'Brokers to connect to first: HOST1:PORT1,HOST2:PORT2 (the local broker if absent)' -r -f -a "(kt __complete brokers 2>/dev/null)"
+complete -c kt -n "__fish_kt_using_subcommand get-offsets" -l command-config -d 'File with settings of the client' -r
+complete -c kt -n "__fish_kt_using_subcommand get-offsets" -l zookeeper -r
+complete -c kt -n "__fish_kt_using_subcommand get-offsets" -l broker-list -r
+complete -c kt -n "__fish_kt_using_subcommand get-offsets" -l topic-partitions -d 'Rules that choose partitions, divided by commas: TOPIC, TOPIC:PARTITION, TOPIC:FROM-TO (TO is left out), TOPIC:FROM-, TOPIC:-TO, where TOPIC is a regular expression or nothing' -r
+complete -c kt -n "__fish_kt_using_subcommand get-offsets" -l topic -d 'The topics: a regular expression that must match the whole name (all topics if absent)' -r -f -a "(kt __complete topics 2>/dev/null)"
+complete -c kt -n "__fish_kt_using_subcommand get-offsets" -l partitions -d 'The partitions, divided by commas (all if absent)' -r
+complete -c kt -n "__fish_kt_using_subcommand get-offsets" -l time -d 'Which offset: latest or -1, earliest or -2, max-timestamp or -3, earliest-local or -4, latest-tiered or -5, earliest-pending-upload or -6, or the first at or after this time in milliseconds' -r
+complete -c kt -n "__fish_kt_using_subcommand get-offsets" -l offsets -r
+complete -c kt -n "__fish_kt_using_subcommand get-offsets" -l max-wait-ms -r
+complete -c kt -n "__fish_kt_using_subcommand get-offsets" -l output -d 'How to print the data' -r -f -a "text\t'Kafka\'s lines'
+json\t'JSON: one document, or one line a record'
+table\t'A table with lines around its cells'"
+complete -c kt -n "__fish_kt_using_subcommand get-offsets" -l exclude-internal-topics -d 'Leave Kafka\'s own topics out'
+complete -c kt -n "__fish_kt_using_subcommand get-offsets" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c kt -n "__fish_kt_using_subcommand delete-records" -l bootstrap-server -d 'Brokers to connect to first: HOST1:PORT1,HOST2:PORT2 (the local broker if absent)' -r -f -a "(kt __complete brokers 2>/dev/null)"
+complete -c kt -n "__fish_kt_using_subcommand delete-records" -l command-config -d 'File with settings of the client' -r
+complete -c kt -n "__fish_kt_using_subcommand delete-records" -l zookeeper -r
+complete -c kt -n "__fish_kt_using_subcommand delete-records" -l offset-json-file -d 'File with partitions and offsets: {"partitions":[{"topic":"foo","partition":1,"offset":3}], "version":1}; the offset -1 means all records' -r
+complete -c kt -n "__fish_kt_using_subcommand delete-records" -l output -d 'How to print the data' -r -f -a "text\t'Kafka\'s lines'
+json\t'JSON: one document, or one line a record'
+table\t'A table with lines around its cells'"
+complete -c kt -n "__fish_kt_using_subcommand delete-records" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c kt -n "__fish_kt_using_subcommand broker-api-versions" -l bootstrap-server -d 'Brokers to connect to first: HOST1:PORT1,HOST2:PORT2 (the local broker if absent)' -r -f -a "(kt __complete brokers 2>/dev/null)"
+complete -c kt -n "__fish_kt_using_subcommand broker-api-versions" -l command-config -d 'File with settings of the client' -r
+complete -c kt -n "__fish_kt_using_subcommand broker-api-versions" -l zookeeper -r
+complete -c kt -n "__fish_kt_using_subcommand broker-api-versions" -l output -d 'How to print the data' -r -f -a "text\t'Kafka\'s lines'
+json\t'JSON: one document, or one line a record'
+table\t'A table with lines around its cells'"
+complete -c kt -n "__fish_kt_using_subcommand broker-api-versions" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c kt -n "__fish_kt_using_subcommand storage; and not __fish_seen_subcommand_from info format random-uuid" -s h -l help -d 'Print help'
+complete -c kt -n "__fish_kt_using_subcommand storage; and not __fish_seen_subcommand_from info format random-uuid" -f -a "info" -d 'Get information about the Kafka log directories on this node'
+complete -c kt -n "__fish_kt_using_subcommand storage; and not __fish_seen_subcommand_from info format random-uuid" -f -a "format" -d 'Format the Kafka log directories on this node'
+complete -c kt -n "__fish_kt_using_subcommand storage; and not __fish_seen_subcommand_from info format random-uuid" -f -a "random-uuid" -d 'Print a random UUID'
+complete -c kt -n "__fish_kt_using_subcommand storage; and __fish_seen_subcommand_from info" -s c -l config -d 'The Kafka configuration file to use' -r
+complete -c kt -n "__fish_kt_using_subcommand storage; and __fish_seen_subcommand_from info" -l output -d 'How to print the data' -r -f -a "text\t'Kafka\'s lines'
+json\t'JSON: one document, or one line a record'
+table\t'A table with lines around its cells'"
+complete -c kt -n "__fish_kt_using_subcommand storage; and __fish_seen_subcommand_from info" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c kt -n "__fish_kt_using_subcommand storage; and __fish_seen_subcommand_from format" -s c -l config -d 'The Kafka configuration file to use' -r
+complete -c kt -n "__fish_kt_using_subcommand storage; and __fish_seen_subcommand_from format" -s t -l cluster-id -d 'The cluster ID to use' -r
+complete -c kt -n "__fish_kt_using_subcommand storage; and __fish_seen_subcommand_from format" -s r -l release-version -d 'The release whose features are set' -r
+complete -c kt -n "__fish_kt_using_subcommand storage; and __fish_seen_subcommand_from format" -s g -l ignore-formatted -d 'Leave directories alone that are formatted already'
+complete -c kt -n "__fish_kt_using_subcommand storage; and __fish_seen_subcommand_from format" -s s -l standalone -d 'Make this node the only voter of a dynamic quorum'
+complete -c kt -n "__fish_kt_using_subcommand storage; and __fish_seen_subcommand_from format" -s N -l no-initial-controllers -d 'Name no voter of a dynamic quorum yet'
+complete -c kt -n "__fish_kt_using_subcommand storage; and __fish_seen_subcommand_from format" -s h -l help -d 'Print help'
+complete -c kt -n "__fish_kt_using_subcommand storage; and __fish_seen_subcommand_from random-uuid" -s h -l help -d 'Print help'
+complete -c kt -n "__fish_kt_using_subcommand server-start" -l override -d 'Setting that takes the place of the one in the file; may be given more than once' -r
+complete -c kt -n "__fish_kt_using_subcommand server-start" -s h -l help -d 'Print help'
+complete -c kt -n "__fish_kt_using_subcommand server-stop" -l node-id -d 'Stop only the broker with this node.id' -r
+complete -c kt -n "__fish_kt_using_subcommand server-stop" -l process-role -d 'Stop only brokers with this role: broker or controller (here each has both)' -r
+complete -c kt -n "__fish_kt_using_subcommand server-stop" -s h -l help -d 'Print help'
+complete -c kt -n "__fish_kt_using_subcommand run" -l topic -d 'Make a topic first; may be given more than once' -r -f -a "(kt __complete topics 2>/dev/null)"
+complete -c kt -n "__fish_kt_using_subcommand run" -l set -d 'Setting of the broker; may be given more than once' -r
+complete -c kt -n "__fish_kt_using_subcommand run" -l keep -d 'Keep the broker\'s data in this folder' -r -F
+complete -c kt -n "__fish_kt_using_subcommand run" -l durable -d 'Sync each write to the disk before it is acknowledged'
+complete -c kt -n "__fish_kt_using_subcommand run" -s h -l help -d 'Print help'
+complete -c kt -n "__fish_kt_using_subcommand wait" -l bootstrap-server -d 'Brokers to connect to first: HOST1:PORT1,HOST2:PORT2 (the local broker if absent)' -r -f -a "(kt __complete brokers 2>/dev/null)"
+complete -c kt -n "__fish_kt_using_subcommand wait" -l command-config -d 'File with settings of the client' -r
+complete -c kt -n "__fish_kt_using_subcommand wait" -l zookeeper -r
+complete -c kt -n "__fish_kt_using_subcommand wait" -l topic -d 'Wait for this topic' -r -f -a "(kt __complete topics 2>/dev/null)"
+complete -c kt -n "__fish_kt_using_subcommand wait" -l partitions -d 'Wait until the topic has so many partitions' -r
+complete -c kt -n "__fish_kt_using_subcommand wait" -l records -d 'Wait until the topic holds so many records' -r
+complete -c kt -n "__fish_kt_using_subcommand wait" -l timeout -d 'How long to wait: 10s, 500ms, 2m' -r
+complete -c kt -n "__fish_kt_using_subcommand wait" -s h -l help -d 'Print help'
+complete -c kt -n "__fish_kt_using_subcommand status" -l bootstrap-server -d 'Brokers to connect to first: HOST1:PORT1,HOST2:PORT2 (the local broker if absent)' -r -f -a "(kt __complete brokers 2>/dev/null)"
+complete -c kt -n "__fish_kt_using_subcommand status" -l command-config -d 'File with settings of the client' -r
+complete -c kt -n "__fish_kt_using_subcommand status" -l zookeeper -r
+complete -c kt -n "__fish_kt_using_subcommand status" -l output -d 'How to print the data' -r -f -a "text\t'Kafka\'s lines'
+json\t'JSON: one document, or one line a record'
+table\t'A table with lines around its cells'"
+complete -c kt -n "__fish_kt_using_subcommand status" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c kt -n "__fish_kt_using_subcommand install-links" -l output -d 'How to print the data' -r -f -a "text\t'Kafka\'s lines'
+json\t'JSON: one document, or one line a record'
+table\t'A table with lines around its cells'"
+complete -c kt -n "__fish_kt_using_subcommand install-links" -l force -d 'Replace files that are not links to kt'
+complete -c kt -n "__fish_kt_using_subcommand install-links" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c kt -n "__fish_kt_using_subcommand completions; and not __fish_seen_subcommand_from bash zsh fish install" -s h -l help -d 'Print help'
+complete -c kt -n "__fish_kt_using_subcommand completions; and not __fish_seen_subcommand_from bash zsh fish install" -f -a "bash" -d 'Print the script for bash'
+complete -c kt -n "__fish_kt_using_subcommand completions; and not __fish_seen_subcommand_from bash zsh fish install" -f -a "zsh" -d 'Print the script for zsh'
+complete -c kt -n "__fish_kt_using_subcommand completions; and not __fish_seen_subcommand_from bash zsh fish install" -f -a "fish" -d 'Print the script for fish'
+complete -c kt -n "__fish_kt_using_subcommand completions; and not __fish_seen_subcommand_from bash zsh fish install" -f -a "install" -d 'Put the script of the shell in SHELL where that shell looks for it'
+complete -c kt -n "__fish_kt_using_subcommand completions; and __fish_seen_subcommand_from bash" -s h -l help -d 'Print help'
+complete -c kt -n "__fish_kt_using_subcommand completions; and __fish_seen_subcommand_from zsh" -s h -l help -d 'Print help'
+complete -c kt -n "__fish_kt_using_subcommand completions; and __fish_seen_subcommand_from fish" -s h -l help -d 'Print help'
+complete -c kt -n "__fish_kt_using_subcommand completions; and __fish_seen_subcommand_from install" -s h -l help -d 'Print help'
+complete -c kt -n "__fish_kt_using_subcommand run-class" -s h -l help -d 'Print help'
+complete -c kt -n "__fish_kt_using_subcommand zookeeper-server-start" -s h -l help -d 'Print help'
+complete -c kt -n "__fish_kt_using_subcommand zookeeper-server-stop" -s h -l help -d 'Print help'
+complete -c kt -n "__fish_kt_using_subcommand zookeeper-shell" -s h -l help -d 'Print help'
+complete -c kt -n "__fish_kt_using_subcommand help" -s h -l help -d 'Print help'
+complete -c kt -n "__fish_kt_using_subcommand version" -l output -d 'How to print the data' -r -f -a "text\t'Kafka\'s lines'
+json\t'JSON: one document, or one line a record'
+table\t'A table with lines around its cells'"
+complete -c kt -n "__fish_kt_using_subcommand version" -s h -l help -d 'Print help (see more with \'--help\')'

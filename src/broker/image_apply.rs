@@ -1,0 +1,193 @@
+//! Makes this broker follow a new image: creates, leads, reconfigures and deletes partitions.
+//!
+//! Acts on differences only. Nothing else in the broker changes what partitions there are.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use super::flush_pool::BlockingPool;
+use super::log_dirs::LogDirs;
+use super::settings::SettingsOf;
+use crate::clock::Clock;
+use crate::fs::Fs;
+use crate::metadata::record::resource_type;
+use crate::metadata::{MetadataDelta, MetadataImage, PartitionImage, TopicChange, TopicImage};
+use crate::replica::{Partition, PartitionSettings, ReplicaManager, ReplicaState};
+use crate::rng::Rng;
+use crate::storage::{LoadedLog, Log};
+use crate::types::{BrokerId, TopicPartition, Uuid};
+
+/// What makes the broker follow images.
+#[derive(Debug)]
+pub(super) struct ImageApplier {
+    pub(super) node_id: BrokerId,
+    pub(super) fs: Arc<dyn Fs>,
+    pub(super) clock: Arc<dyn Clock>,
+    pub(super) rng: Rng,
+    pub(super) settings: SettingsOf,
+    pub(super) replicas: Arc<ReplicaManager>,
+    pub(super) flush_pool: Arc<BlockingPool>,
+    /// Missing while the broker starts: nothing is hosted then.
+    pub(super) dirs: Option<Arc<LogDirs>>,
+}
+
+impl ImageApplier {
+    /// Hosts what the image says, from the logs that were found; returns how many were left over.
+    pub(super) fn start(
+        &mut self,
+        image: &MetadataImage,
+        dirs: Arc<LogDirs>,
+        logs: Vec<LoadedLog>,
+    ) -> usize {
+        let mut found: HashMap<TopicPartition, LoadedLog> = logs
+            .into_iter()
+            .map(|log| (log.log.partition().clone(), log))
+            .collect();
+        self.dirs = Some(dirs);
+        for topic in image.topics() {
+            for (number, partition) in (0..).zip(&topic.partitions) {
+                if !partition.replicas.contains(&self.node_id) {
+                    continue;
+                }
+                let name = TopicPartition::new(topic.name.clone(), number);
+                let log = found
+                    .remove(&name)
+                    .filter(|log| log.topic_id.is_none_or(|id| id == topic.id));
+                self.host(image, topic, (number, partition), log.map(|log| log.log));
+            }
+        }
+        for log in found.values() {
+            let partition = log.log.partition();
+            tracing::warn!(%partition, "not in the metadata; its files are left alone");
+        }
+        found.len()
+    }
+
+    /// Follows a new image.
+    pub(super) fn apply(&mut self, image: &MetadataImage, delta: &MetadataDelta) {
+        if self.dirs.is_none() {
+            return;
+        }
+        for change in &delta.topics {
+            match change {
+                TopicChange::Created(topic) => self.host_from(image, topic, 0),
+                TopicChange::Changed { before, after } => {
+                    for (number, (old, new)) in
+                        (0..).zip(before.partitions.iter().zip(&after.partitions))
+                    {
+                        if old != new {
+                            self.lead(&after.name, number, new);
+                        }
+                    }
+                    self.host_from(image, after, before.partitions.len());
+                }
+                TopicChange::Deleted(topic) => self.delete(image, topic.id, &topic.name),
+            }
+        }
+        self.reconfigure(image, delta);
+    }
+
+    /// Hosts the partitions of a topic from one on.
+    fn host_from(&mut self, image: &MetadataImage, topic: &TopicImage, first: usize) {
+        for (number, partition) in (0..).zip(&topic.partitions).skip(first) {
+            if partition.replicas.contains(&self.node_id) {
+                self.host(image, topic, (number, partition), None);
+            }
+        }
+    }
+
+    fn host(
+        &mut self,
+        image: &MetadataImage,
+        topic: &TopicImage,
+        (number, partition): (i32, &PartitionImage),
+        log: Option<Log>,
+    ) {
+        let settings = self.settings.of_topic(image, &topic.name, &mut self.rng);
+        let name = TopicPartition::new(topic.name.clone(), number);
+        let log = match log {
+            Some(log) => Ok(log),
+            None => self.create(&name, topic.id, &settings),
+        };
+        let dirs = self
+            .dirs
+            .as_ref()
+            .expect("nothing is hosted before the directories are open");
+        match log {
+            Ok(log) => {
+                let failure = dirs.failure_of(log.dir().parent().unwrap_or(log.dir()));
+                let state = state_of(partition);
+                let fs = Arc::clone(&self.fs);
+                let hosted = Partition::new(topic.id, log, settings, state, fs, failure);
+                hosted.lead(state);
+                // What a crash left unflushed becomes visible once it is flushed.
+                hosted.flush_on(&*self.flush_pool);
+                self.replicas.host(hosted);
+            }
+            Err(error) => tracing::error!(%error, partition = %name, "the partition is offline"),
+        }
+    }
+
+    fn create(
+        &self,
+        name: &TopicPartition,
+        topic_id: Uuid,
+        settings: &PartitionSettings,
+    ) -> Result<Log, crate::storage::LoadError> {
+        let dirs = self
+            .dirs
+            .as_ref()
+            .expect("nothing is hosted before the directories are open");
+        Ok(dirs
+            .create(name, topic_id, settings.log.clone(), &self.replicas)?
+            .0)
+    }
+
+    fn lead(&self, topic: &str, number: i32, partition: &PartitionImage) {
+        if let Some(hosted) = self.replicas.partition(topic, number) {
+            hosted.lead(state_of(partition));
+        }
+    }
+
+    fn delete(&mut self, image: &MetadataImage, id: Uuid, name: &str) {
+        let delay_ms = self
+            .settings
+            .of_topic(image, name, &mut self.rng)
+            .log
+            .file_delete_delay_ms;
+        for partition in self.replicas.remove(id) {
+            if let Some(dirs) = &self.dirs {
+                dirs.delete(&partition, self.rng.uuid(), delay_ms);
+            }
+        }
+    }
+
+    /// Gives partitions their new settings: one topic's, or all if a broker's changed.
+    fn reconfigure(&mut self, image: &MetadataImage, delta: &MetadataDelta) {
+        let all = delta
+            .configs
+            .iter()
+            .any(|(kind, _)| *kind == resource_type::BROKER);
+        for topic in image.topics() {
+            let named =
+                |(kind, name): &(i8, String)| *kind == resource_type::TOPIC && *name == topic.name;
+            if delta.configs.is_empty() || !(all || delta.configs.iter().any(named)) {
+                continue;
+            }
+            let Some(hosted) = self.replicas.topic_by_id(topic.id) else {
+                continue;
+            };
+            for partition in hosted.partitions() {
+                partition.configure(self.settings.of_topic(image, &topic.name, &mut self.rng));
+            }
+        }
+        tracing::trace!(now_ms = self.clock.now_ms(), "the image is followed");
+    }
+}
+
+fn state_of(partition: &PartitionImage) -> ReplicaState {
+    ReplicaState {
+        leader_epoch: partition.leader_epoch,
+        in_sync: partition.isr.len(),
+    }
+}

@@ -1,0 +1,83 @@
+//! What every connection of a broker shares.
+
+use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
+use std::time::Duration;
+
+use arc_swap::ArcSwap;
+
+use super::controller_loop::ControllerHandle;
+use super::features::Features;
+use super::handlers::fetch::FetchSessions;
+use super::listener::ConnectionCounts;
+use super::log_dirs::LogDirs;
+use super::producer_ids::ProducerIds;
+use super::stop::Stop;
+use crate::clock::Clock;
+use crate::config::ServerConfig;
+use crate::metadata::MetadataImage;
+use crate::net::BufferPool;
+use crate::replica::{FlushPool, ReplicaManager};
+use crate::types::BrokerId;
+
+/// What every connection of a broker shares.
+#[derive(Debug)]
+pub(super) struct BrokerState {
+    pub(super) node_id: BrokerId,
+    pub(super) cluster_id: String,
+    pub(super) config: ServerConfig,
+    pub(super) limits: Limits,
+    pub(super) features: Features,
+    pub(super) clock: Arc<dyn Clock>,
+    /// The newest image that the replicas have followed.
+    pub(super) image: Arc<ArcSwap<MetadataImage>>,
+    pub(super) controller: ControllerHandle,
+    pub(super) replicas: Arc<ReplicaManager>,
+    pub(super) dirs: Arc<LogDirs>,
+    pub(super) producer_ids: ProducerIds,
+    pub(super) fetch_sessions: FetchSessions,
+    pub(super) flush_pool: Arc<dyn FlushPool>,
+    pub(super) buffers: Arc<BufferPool>,
+    pub(super) connections: ConnectionCounts,
+    /// Turns true when the broker stops: long polls end.
+    pub(super) stop: Stop,
+    /// Requests served so far.
+    pub(super) requests: AtomicU64,
+}
+
+impl BrokerState {
+    /// Writes the checkpoints now; a failure is logged, and tried again in a minute.
+    pub(super) fn checkpoint(&self) {
+        if let Err(error) = self.dirs.checkpoint(&self.replicas) {
+            tracing::error!(%error, "checkpoints");
+        }
+    }
+}
+
+/// Limits that a connection meets on every request.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Limits {
+    /// `socket.request.max.bytes`
+    pub(super) request_bytes_max: usize,
+    /// `fetch.max.bytes`
+    pub(super) fetch_bytes_max: usize,
+    /// `max.connections`
+    pub(super) connections_max: usize,
+    /// `max.connections.per.ip`
+    pub(super) connections_per_address_max: usize,
+    /// `connections.max.idle.ms`
+    pub(super) connection_idle_max: Duration,
+}
+
+impl Limits {
+    pub(super) fn of(config: &ServerConfig) -> Self {
+        let idle_ms = u64::try_from(config.number("connections.max.idle.ms")).unwrap_or(u64::MAX);
+        Self {
+            request_bytes_max: config.size("socket.request.max.bytes"),
+            fetch_bytes_max: config.size("fetch.max.bytes"),
+            connections_max: config.size("max.connections"),
+            connections_per_address_max: config.size("max.connections.per.ip"),
+            connection_idle_max: Duration::from_millis(idle_ms),
+        }
+    }
+}

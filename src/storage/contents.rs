@@ -1,0 +1,110 @@
+//! What lies in a partition's directory, and a walk over all that its log holds.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::dir::{
+    DELETED_SUFFIX, INDEX_SUFFIX, LOG_SUFFIX, SNAPSHOT_SUFFIX, TIME_INDEX_SUFFIX, TXN_INDEX_SUFFIX,
+    parse_segment_name,
+};
+use super::error::{AtPath, IoError, LoadError, ReadError};
+use super::file_records::{HeaderScan, Located, Scanned};
+use super::log::Log;
+use super::segment::Segment;
+use super::segments::{Segments, remove_if_there};
+use crate::fs::File;
+use crate::types::{Offset, TimestampMs};
+
+/// What else lies in a partition's directory.
+#[derive(Debug, Default)]
+pub(super) struct Contents {
+    pub(super) snapshots: Vec<Offset>,
+    pub(super) transaction_indexes: Vec<Offset>,
+}
+
+/// Lists the directory: segments, snapshots; finishes interrupted deletions.
+pub(super) fn scan_dir(
+    segments: &mut Segments,
+    now_ms: TimestampMs,
+) -> Result<Contents, LoadError> {
+    let mut found = Contents::default();
+    let mut indexes = BTreeMap::new();
+    let fs = Arc::clone(&segments.fs);
+    for entry in fs.read_dir(&segments.dir).at("list", &segments.dir)? {
+        let path = segments.dir.join(&entry.name);
+        if entry.is_dir {
+            continue;
+        }
+        if entry.name.ends_with(DELETED_SUFFIX) {
+            remove_if_there(fs.as_ref(), &path)?;
+            continue;
+        }
+        let Some((offset, suffix)) = parse_segment_name(&entry.name) else {
+            continue;
+        };
+        match suffix {
+            LOG_SUFFIX => {
+                let bytes = fs.metadata(&path).at("read", &path)?.bytes;
+                segments
+                    .map
+                    .insert(offset, Segment::new(offset, bytes, now_ms));
+            }
+            SNAPSHOT_SUFFIX => found.snapshots.push(offset),
+            TXN_INDEX_SUFFIX => found.transaction_indexes.push(offset),
+            INDEX_SUFFIX | TIME_INDEX_SUFFIX => {
+                indexes.insert(path, offset);
+            }
+            _ => {}
+        }
+    }
+    for (path, offset) in indexes {
+        if !segments.map.contains_key(&offset) {
+            remove_if_there(fs.as_ref(), &path)?;
+        }
+    }
+    Ok(found)
+}
+
+impl Log {
+    /// Calls `see` for each batch from `from` on, by its header.
+    pub(super) fn scan_headers(
+        &mut self,
+        from: Offset,
+        mut see: impl FnMut(&mut Self, &Located, &Arc<dyn File>) -> Result<(), IoError>,
+    ) -> Result<(), IoError> {
+        let first = self
+            .segments
+            .floor(from)
+            .map_or(from, |segment| segment.base);
+        let bases: Vec<_> = self
+            .segments
+            .map
+            .range(first..)
+            .map(|(base, _)| *base)
+            .collect();
+        for base in bases {
+            let Some(segment) = self.segments.map.get(&base) else {
+                continue;
+            };
+            let begin = match self.search(segment, from.max(base)) {
+                Ok(Some(batch)) => batch.position,
+                Ok(None) => continue,
+                Err(ReadError::Io(error)) => return Err(error),
+                Err(ReadError::Damaged { .. } | ReadError::OutOfRange { .. }) => 0,
+            };
+            let file = self.segments.file(segment)?;
+            let (holes, end) = (segment.holes.clone(), segment.bytes);
+            let path = self.segments.path(base, LOG_SUFFIX);
+            let mut scan = HeaderScan::new(file.as_ref(), &holes, begin, end);
+            loop {
+                match scan.next().at("read", &path)? {
+                    Scanned::Batch(batch) if batch.header.last_offset() < from => {}
+                    Scanned::Batch(batch) => see(self, &batch, &file)?,
+                    Scanned::Hole(_) => {}
+                    Scanned::Bad(_) | Scanned::End => break,
+                }
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,43 @@
+//! What has to be synced for a log to be durable up to an offset, and the syncing itself.
+//!
+//! The plan is taken under the partition's lock and run outside it: several appends share one
+//! sync. A failed sync is never tried again, since the kernel may have dropped the pages: the
+//! caller poisons the log with it.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use super::error::{AtPath, IoError};
+use crate::fs::{File, Fs};
+use crate::types::Offset;
+
+/// What to sync.
+#[derive(Clone, Debug)]
+pub struct FlushPlan {
+    /// Segments' files, the oldest first.
+    pub files: Vec<(PathBuf, Arc<dyn File>)>,
+    /// Directories with new names.
+    pub dirs: Vec<PathBuf>,
+    /// The leader-epoch checkpoint, where a finished segment needs it.
+    pub epochs: Option<(PathBuf, String)>,
+    /// The log's end when the plan was made: what is durable once it has run.
+    pub until: Offset,
+    /// How often the log had been truncated when the plan was made.
+    pub(super) truncations: u64,
+}
+
+impl FlushPlan {
+    /// Syncs it all.
+    pub fn run(&self, fs: &dyn Fs) -> Result<(), IoError> {
+        for (path, file) in &self.files {
+            file.sync_data().at("sync", path)?;
+        }
+        if let Some((path, text)) = &self.epochs {
+            fs.replace(path, text.as_bytes()).at("replace", path)?;
+        }
+        for dir in &self.dirs {
+            fs.sync_dir(dir).at("sync", dir)?;
+        }
+        Ok(())
+    }
+}

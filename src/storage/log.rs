@@ -1,0 +1,371 @@
+//! Log: one partition's records on disk; its state, what is synced, and its end in order.
+//!
+//! Appending is in `append.rs`, reading in `lookup.rs`, cutting in `truncate.rs`, opening in
+//! `loader.rs`. A log belongs to one owner under one lock. It promises that what [`Log::append`]
+//! returned is at its end, and durable once a [`FlushPlan`] taken afterwards has run; it refuses
+//! writes after a failed sync.
+
+use std::collections::VecDeque;
+use std::io::IoSlice;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use super::checkpoint::{LEADER_EPOCH_FILE, epochs_text};
+use super::config::LogConfig;
+use super::dir::{
+    INDEX_SUFFIX, LOG_SUFFIX, PARTITION_METADATA_FILE, SNAPSHOT_SUFFIX, TIME_INDEX_SUFFIX,
+    partition_metadata_text, segment_path,
+};
+use super::error::{AppendError, AtPath, IoError};
+use super::flush::FlushPlan;
+use super::index::Index;
+use super::leader_epoch::LeaderEpochCache;
+use super::producer_snapshot;
+use super::producer_state::ProducerStateManager;
+use super::segments::Segments;
+use super::transaction_index::AbortedTxn;
+use crate::fs::{File, OpenMode};
+use crate::types::{LeaderEpoch, Offset, TimestampMs, TopicPartition, Uuid};
+
+/// One partition's log.
+#[derive(Debug)]
+pub struct Log {
+    pub(super) partition: TopicPartition,
+    pub(super) config: LogConfig,
+    pub(super) segments: Segments,
+    pub(super) start: Offset,
+    pub(super) end: Offset,
+    pub(super) flushed: Offset,
+    pub(super) epochs: LeaderEpochCache,
+    /// The epoch file must be written before the recovery point passes a finished segment.
+    pub(super) epochs_due: bool,
+    pub(super) producers: ProducerStateManager,
+    pub(super) aborted: Index<AbortedTxn>,
+    /// Rolled segments with unsynced data: end offset, path, file.
+    pub(super) unsynced: Vec<(Offset, PathBuf, Arc<dyn File>)>,
+    /// Base of the newest segment whose name is not durable yet.
+    pub(super) unsynced_name: Option<Offset>,
+    /// The partition's directory itself is new.
+    pub(super) is_new_dir: bool,
+    /// The last batches, so that a reader at the end needs no index: base, last, position.
+    pub(super) recent: VecDeque<(Offset, Offset, u64)>,
+    /// How often records were taken away; a plan from before says nothing about what is now.
+    pub(super) truncations: u64,
+    pub(super) poison: Option<String>,
+}
+
+impl Log {
+    /// Returns the partition.
+    #[must_use]
+    pub const fn partition(&self) -> &TopicPartition {
+        &self.partition
+    }
+
+    /// Returns the partition's directory.
+    #[must_use]
+    pub fn dir(&self) -> &Path {
+        &self.segments.dir
+    }
+
+    /// Returns the settings.
+    #[must_use]
+    pub const fn config(&self) -> &LogConfig {
+        &self.config
+    }
+
+    /// Takes other settings from now on.
+    pub fn set_config(&mut self, config: LogConfig) {
+        self.segments.index_interval_bytes = config.index_interval_bytes;
+        self.config = config;
+    }
+
+    /// Returns the first offset that may be read.
+    #[must_use]
+    pub const fn start_offset(&self) -> Offset {
+        self.start
+    }
+
+    /// Returns the offset of the next record to be appended.
+    #[must_use]
+    pub const fn end_offset(&self) -> Offset {
+        self.end
+    }
+
+    /// Returns up to which offset all is durable.
+    #[must_use]
+    pub const fn flushed_offset(&self) -> Offset {
+        self.flushed
+    }
+
+    /// Returns from which offset a start after a crash has to check the log; to be checkpointed.
+    ///
+    /// It does not pass damage, so that no later start takes damaged bytes for good ones.
+    #[must_use]
+    pub fn recovery_point(&self) -> Offset {
+        let holes = self
+            .segments
+            .map
+            .values()
+            .flat_map(|segment| &segment.holes);
+        let served = holes.filter(|hole| hole.next_offset > self.start);
+        served
+            .map(|hole| hole.first_offset)
+            .fold(self.flushed, Offset::min)
+    }
+
+    /// Returns the size of all segments.
+    #[must_use]
+    pub fn bytes(&self) -> u64 {
+        self.segments.bytes()
+    }
+
+    /// Returns how many segments there are.
+    #[must_use]
+    pub fn segment_count(&self) -> usize {
+        self.segments.map.len()
+    }
+
+    /// Returns where each leader's epoch begins.
+    #[must_use]
+    pub const fn epochs(&self) -> &LeaderEpochCache {
+        &self.epochs
+    }
+
+    /// Notes that a leader of this epoch begins at the log's end.
+    pub fn assign_epoch(&mut self, epoch: LeaderEpoch) {
+        self.epochs.assign(epoch, self.end);
+    }
+
+    /// Returns the producers.
+    #[must_use]
+    pub const fn producers(&self) -> &ProducerStateManager {
+        &self.producers
+    }
+
+    /// Forgets idle producers.
+    pub fn remove_expired_producers(&mut self, now_ms: TimestampMs) {
+        self.producers
+            .remove_expired(now_ms, self.config.producer_id_expiration_ms);
+    }
+
+    /// Tells the high watermark, which ended transactions wait for.
+    pub fn on_high_watermark(&mut self, high_watermark: Offset) {
+        self.producers.on_high_watermark(high_watermark);
+    }
+
+    /// Returns the end for readers of committed records only.
+    #[must_use]
+    pub fn last_stable_offset(&self, high_watermark: Offset) -> Offset {
+        self.producers
+            .first_unstable_offset()
+            .map_or(high_watermark, |o| o.min(high_watermark))
+    }
+
+    /// Returns where the first transaction begins that is not decided for readers.
+    #[must_use]
+    pub fn first_unstable_offset(&self) -> Option<Offset> {
+        self.producers.first_unstable_offset()
+    }
+
+    /// Returns the aborted transactions with records in `from..until`.
+    #[must_use]
+    pub fn aborted_transactions(&self, from: Offset, until: Offset) -> Vec<AbortedTxn> {
+        let entries = self.aborted.entries();
+        let begin = entries.partition_point(|txn| txn.last_offset < from);
+        let overlapping = entries
+            .iter()
+            .skip(begin)
+            .filter(|txn| txn.first_offset < until);
+        overlapping.copied().collect()
+    }
+
+    /// Refuses all writes from now on; for a sync that failed.
+    pub fn poison(&mut self, reason: impl Into<String>) {
+        self.poison.get_or_insert(reason.into());
+    }
+
+    /// Returns whether writes are refused.
+    #[must_use]
+    pub const fn is_poisoned(&self) -> bool {
+        self.poison.is_some()
+    }
+
+    /// Returns what has to be synced for all up to the log's end, `None` if nothing is missing.
+    #[must_use]
+    pub fn flush_plan(&mut self) -> Option<FlushPlan> {
+        if self.flushed >= self.end {
+            return None;
+        }
+        let mut files: Vec<_> = self
+            .unsynced
+            .iter()
+            .map(|(_, path, file)| (path.clone(), Arc::clone(file)))
+            .collect();
+        let active = self.segments.active();
+        if let Some(file) = &active.file {
+            files.push((
+                self.segments.path(active.base, LOG_SUFFIX),
+                Arc::clone(file),
+            ));
+        }
+        let mut dirs = Vec::new();
+        if self.unsynced_name.is_some() {
+            dirs.push(self.segments.dir.clone());
+        }
+        if self.is_new_dir
+            && let Some(parent) = self.segments.dir.parent()
+        {
+            dirs.push(parent.to_path_buf());
+        }
+        let epochs = self.epochs_due.then(|| {
+            (
+                self.dir().join(LEADER_EPOCH_FILE),
+                epochs_text(self.epochs.entries()),
+            )
+        });
+        Some(FlushPlan {
+            files,
+            dirs,
+            epochs,
+            until: self.end,
+            truncations: self.truncations,
+        })
+    }
+
+    /// Notes that a plan has run.
+    pub fn flushed(&mut self, plan: &FlushPlan) {
+        if plan.truncations != self.truncations {
+            // What the plan has synced is partly gone, and other records may have its offsets.
+            return;
+        }
+        let until = plan.until;
+        self.flushed = self.flushed.max(until);
+        self.unsynced.retain(|(end, _, _)| *end > until);
+        if self.unsynced_name.is_some_and(|base| base < until) {
+            self.unsynced_name = None;
+            self.is_new_dir = false;
+            if self.epochs_due {
+                self.epochs_due = false;
+                self.epochs.mark_clean();
+            }
+        }
+    }
+
+    /// Writes what the index and epoch files lack; before the recovery point is checkpointed.
+    pub fn checkpoint(&mut self) -> Result<(), IoError> {
+        let Segments { fs, dir, map, .. } = &mut self.segments;
+        if let Some(mut active) = map.last_entry() {
+            active.get_mut().persist_indexes(fs.as_ref(), dir)?;
+        }
+        self.write_epochs()
+    }
+
+    /// Ends the log: everything is written and synced, so that the next start checks nothing.
+    pub fn close(&mut self) -> Result<(), AppendError> {
+        self.check_writable()?;
+        if let Some(plan) = self.flush_plan() {
+            let result = plan.run(self.segments.fs.as_ref());
+            if let Err(error) = result {
+                self.poison(error.to_string());
+                return Err(error.into());
+            }
+            self.flushed(&plan);
+        }
+        let changed = self.finish_active()?;
+        for (path, file) in &changed {
+            file.sync_data().at("sync", path)?;
+        }
+        self.write_snapshot()?;
+        if !changed.is_empty() {
+            self.segments
+                .fs
+                .sync_dir(self.dir())
+                .at("sync", self.dir())?;
+        }
+        self.write_epochs()?;
+        Ok(())
+    }
+
+    /// Writes a snapshot of the producers at the log's end, not synced.
+    pub fn write_snapshot(&mut self) -> Result<(), IoError> {
+        let path = self.segments.path(self.end, SNAPSHOT_SUFFIX);
+        let content = producer_snapshot::encode(self.producers.all());
+        let file = self
+            .segments
+            .fs
+            .open(&path, OpenMode::Truncate)
+            .at("create", &path)?;
+        file.write_all_at(&mut [IoSlice::new(&content)], 0)
+            .at("write", &path)
+    }
+
+    /// Writes whose log this is; durable with the first flush.
+    pub fn write_partition_metadata(&mut self, topic_id: Uuid) -> Result<(), IoError> {
+        let path = self.dir().join(PARTITION_METADATA_FILE);
+        let file = self
+            .segments
+            .fs
+            .open(&path, OpenMode::Truncate)
+            .at("create", &path)?;
+        let text = partition_metadata_text(topic_id);
+        file.write_all_at(&mut [IoSlice::new(text.as_bytes())], 0)
+            .at("write", &path)?;
+        self.unsynced.push((self.end, path, file));
+        Ok(())
+    }
+
+    pub(super) fn write_epochs(&mut self) -> Result<(), IoError> {
+        if self.epochs.is_dirty() {
+            let path = self.dir().join(LEADER_EPOCH_FILE);
+            let text = epochs_text(self.epochs.entries());
+            self.segments
+                .fs
+                .replace(&path, text.as_bytes())
+                .at("replace", &path)?;
+            self.epochs.mark_clean();
+            self.epochs_due = false;
+        }
+        Ok(())
+    }
+
+    pub(super) fn check_writable(&self) -> Result<(), AppendError> {
+        match &self.poison {
+            None => Ok(()),
+            Some(reason) => Err(AppendError::Poisoned {
+                path: self.segments.dir.clone(),
+                reason: reason.clone(),
+            }),
+        }
+    }
+
+    /// Makes the active segment's files complete; returns the index files that are to be synced.
+    pub(super) fn finish_active(&mut self) -> Result<NamedFiles, IoError> {
+        let Segments { fs, dir, map, .. } = &mut self.segments;
+        let Some(mut entry) = map.last_entry() else {
+            return Ok(Vec::new());
+        };
+        let active = entry.get_mut();
+        active.force_time_entry();
+        active.persist_indexes(fs.as_ref(), dir)?;
+        if active.allocated > active.bytes
+            && let Some(file) = &active.file
+        {
+            let path = segment_path(dir, active.base, LOG_SUFFIX);
+            file.set_bytes(active.bytes).at("trim", &path)?;
+            active.allocated = 0;
+        }
+        let mut changed = Vec::new();
+        if active.is_changed {
+            for suffix in [INDEX_SUFFIX, TIME_INDEX_SUFFIX] {
+                let path = segment_path(dir, active.base, suffix);
+                let file = fs.open(&path, OpenMode::ReadWrite).at("open", &path)?;
+                changed.push((path, file));
+            }
+        }
+        active.is_changed = false;
+        Ok(changed)
+    }
+}
+
+/// Open files and their paths.
+type NamedFiles = Vec<(PathBuf, Arc<dyn File>)>;

@@ -1,0 +1,505 @@
+//! LogManager: log directories; their locks, checkpoints and partitions.
+//!
+//! It hands out logs by value and keeps none: whoever serves a partition owns its log. It promises
+//! that a directory is marked clean only after all of it was loaded and closed, and refuses a
+//! directory that another process has, or that holds directories which are no partitions.
+
+use std::collections::HashMap;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use super::checkpoint::{
+    HIGH_WATERMARK_FILE, LOG_START_FILE, RECOVERY_POINT_FILE, read_offsets, write_offsets,
+};
+use super::config::LogConfig;
+use super::dir::{DirName, PARTITION_METADATA_FILE, delete_dir_name, parse_partition_metadata};
+use super::error::{AtPath, IoError, LoadError};
+use super::loader::{LoadReport, StartState};
+use super::log::Log;
+use super::meta_properties::MetaProperties;
+use crate::fs::{Fs, Lock};
+use crate::types::{Offset, TimestampMs, TopicPartition, Uuid};
+
+const LOCK_FILE: &str = ".lock";
+const CLEAN_SHUTDOWN_FILE: &str = ".kafka_cleanshutdown";
+/// Opened by the metadata log's owner, not with the others.
+const METADATA_DIR: &str = "__cluster_metadata-0";
+const REMOTE_INDEX_DIR: &str = "remote-log-index-cache";
+
+/// One log directory, locked.
+#[derive(Debug)]
+pub struct LogDir {
+    /// Where it is.
+    pub path: PathBuf,
+    /// Whose it is; `None` if it was never used.
+    pub meta: Option<MetaProperties>,
+    /// Whether all of it was loaded.
+    is_loaded: bool,
+    _lock: Box<dyn Lock>,
+}
+
+/// The log directories of a broker.
+#[derive(Debug)]
+pub struct LogManager {
+    fs: Arc<dyn Fs>,
+    dirs: Vec<LogDir>,
+}
+
+/// A log that was found in a directory.
+#[derive(Debug)]
+pub struct LoadedLog {
+    /// The log.
+    pub log: Log,
+    /// The log directory it lies in.
+    pub log_dir: PathBuf,
+    /// Whose it is, if its `partition.metadata` tells.
+    pub topic_id: Option<Uuid>,
+    /// The high watermark that was checkpointed, within the log.
+    pub high_watermark: Offset,
+    /// What opening it found and did.
+    pub report: LoadReport,
+}
+
+/// All that was found in the log directories.
+#[derive(Debug, Default)]
+pub struct LoadedDirs {
+    /// The logs.
+    pub logs: Vec<LoadedLog>,
+    /// Directories whose deletion was under way; to be given to [`LogManager::remove`].
+    pub deletions: Vec<PathBuf>,
+    /// Directories that were left alone: copies in progress, partitions of unknown topics.
+    pub left_alone: Vec<PathBuf>,
+    /// What a person should know.
+    pub warnings: Vec<String>,
+}
+
+/// What the checkpoints keep of a partition.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PartitionCheckpoint {
+    /// The partition.
+    pub partition: TopicPartition,
+    /// [`Log::recovery_point`].
+    pub recovery_point: Offset,
+    /// [`Log::start_offset`].
+    pub log_start: Offset,
+    /// The high watermark.
+    pub high_watermark: Offset,
+}
+
+impl LogManager {
+    /// Makes the directories where they are missing, locks them, and reads whose they are.
+    pub fn open(fs: Arc<dyn Fs>, paths: &[PathBuf]) -> Result<Self, LoadError> {
+        let mut dirs = Vec::with_capacity(paths.len());
+        for path in paths {
+            if !fs.exists(path) {
+                fs.create_dir_all(path).at("create", path)?;
+                if let Some(parent) = path.parent() {
+                    fs.sync_dir(parent).at("sync", parent)?;
+                }
+            }
+            let lock = fs.try_lock(&path.join(LOCK_FILE)).at("lock", path)?;
+            let lock = lock.ok_or_else(|| LoadError::Locked { path: path.clone() })?;
+            let meta = MetaProperties::read(fs.as_ref(), path)?;
+            dirs.push(LogDir {
+                path: path.clone(),
+                meta,
+                is_loaded: false,
+                _lock: lock,
+            });
+        }
+        Ok(Self { fs, dirs })
+    }
+
+    /// Returns the directories.
+    #[must_use]
+    pub fn dirs(&self) -> &[LogDir] {
+        &self.dirs
+    }
+
+    /// Returns the file system.
+    #[must_use]
+    pub const fn fs(&self) -> &Arc<dyn Fs> {
+        &self.fs
+    }
+
+    /// Writes whose a directory is.
+    pub fn write_meta(&mut self, log_dir: &Path, meta: &MetaProperties) -> Result<(), LoadError> {
+        meta.write(self.fs.as_ref(), log_dir)?;
+        for dir in self.dirs.iter_mut().filter(|dir| dir.path == log_dir) {
+            dir.meta = Some(meta.clone());
+        }
+        Ok(())
+    }
+
+    /// Loads the logs of all directories; `config_of` tells each partition's settings.
+    pub fn load_all(
+        &mut self,
+        config_of: &dyn Fn(&TopicPartition) -> LogConfig,
+        now_ms: TimestampMs,
+    ) -> Result<LoadedDirs, LoadError> {
+        let mut loaded = LoadedDirs::default();
+        for dir in &mut self.dirs {
+            load_dir(&self.fs, dir, config_of, now_ms, &mut loaded)?;
+            dir.is_loaded = true;
+        }
+        let mut seen: HashMap<&TopicPartition, &Path> = HashMap::new();
+        for log in &loaded.logs {
+            let partition = log.log.partition();
+            if let Some(first) = seen.insert(partition, &log.log_dir) {
+                return Err(LoadError::Duplicate {
+                    partition: partition.to_string(),
+                    first: first.to_path_buf(),
+                    second: log.log_dir.clone(),
+                });
+            }
+        }
+        Ok(loaded)
+    }
+
+    /// Makes the log of a new partition; its directory is durable with its first flush.
+    pub fn create(
+        &self,
+        log_dir: &Path,
+        partition: &TopicPartition,
+        topic_id: Uuid,
+        config: LogConfig,
+        now_ms: TimestampMs,
+    ) -> Result<Log, LoadError> {
+        let dir = log_dir.join(partition.to_string());
+        let fs = Arc::clone(&self.fs);
+        let start = StartState::default();
+        let (mut log, _) = Log::load(fs, dir, partition.clone(), config, start, now_ms)?;
+        if !topic_id.is_zero() {
+            log.write_partition_metadata(topic_id)?;
+        }
+        Ok(log)
+    }
+
+    /// Takes a partition's directory out of use by giving it another name, durably; returns that,
+    /// for [`Self::remove`] later. The log must not be written to any more.
+    pub fn mark_deleted(&self, log: &Log, id: Uuid) -> Result<PathBuf, IoError> {
+        let from = log.dir().to_path_buf();
+        let to = from.with_file_name(delete_dir_name(log.partition(), id));
+        self.fs.rename(&from, &to).at("rename", &from)?;
+        if let Some(parent) = to.parent() {
+            self.fs.sync_dir(parent).at("sync", parent)?;
+        }
+        Ok(to)
+    }
+
+    /// Removes a file or a directory that was renamed before; it is no error if it is gone.
+    pub fn remove(&self, path: &Path) -> Result<(), IoError> {
+        let result = match self.fs.metadata(path) {
+            Ok(metadata) if metadata.is_dir => self.fs.remove_dir_all(path),
+            Ok(_) => self.fs.remove_file(path),
+            Err(error) => Err(error),
+        };
+        match result {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+            result => result.at("remove", path),
+        }
+    }
+
+    /// Replaces the three checkpoints of a directory. [`Log::checkpoint`] goes first.
+    pub fn write_checkpoints(
+        &self,
+        log_dir: &Path,
+        partitions: &[PartitionCheckpoint],
+    ) -> Result<(), IoError> {
+        self.write_high_watermarks(log_dir, partitions)?;
+        let path = log_dir.join(LOG_START_FILE);
+        let moved: Vec<_> = partitions
+            .iter()
+            .filter(|entry| entry.log_start.0 > 0)
+            .collect();
+        let entries = moved
+            .iter()
+            .map(|entry| (&entry.partition, entry.log_start));
+        write_offsets(self.fs.as_ref(), &path, entries)?;
+        let path = log_dir.join(RECOVERY_POINT_FILE);
+        let entries = partitions
+            .iter()
+            .map(|entry| (&entry.partition, entry.recovery_point));
+        write_offsets(self.fs.as_ref(), &path, entries)
+    }
+
+    /// Replaces the checkpoint of high watermarks alone.
+    pub fn write_high_watermarks(
+        &self,
+        log_dir: &Path,
+        partitions: &[PartitionCheckpoint],
+    ) -> Result<(), IoError> {
+        let path = log_dir.join(HIGH_WATERMARK_FILE);
+        let entries = partitions
+            .iter()
+            .map(|entry| (&entry.partition, entry.high_watermark));
+        write_offsets(self.fs.as_ref(), &path, entries)
+    }
+
+    /// Marks a directory as closed in order, if all of it was loaded. All its logs must have been
+    /// closed and the checkpoints written.
+    pub fn mark_clean(&self, log_dir: &Path, broker_epoch: i64) -> Result<(), IoError> {
+        let Some(dir) = self.dirs.iter().find(|dir| dir.path == log_dir) else {
+            return Ok(());
+        };
+        if !dir.is_loaded {
+            return Ok(());
+        }
+        let path = log_dir.join(CLEAN_SHUTDOWN_FILE);
+        let text = format!("{{\"version\":0,\"brokerEpoch\":{broker_epoch}}}");
+        self.fs.replace(&path, text.as_bytes()).at("replace", &path)
+    }
+}
+
+/// Whether the directory was closed in order. The mark goes before anything is loaded, so that a
+/// crash while loading counts as one.
+fn take_clean_mark(fs: &dyn Fs, dir: &Path) -> Result<bool, IoError> {
+    let path = dir.join(CLEAN_SHUTDOWN_FILE);
+    if !fs.exists(&path) {
+        return Ok(false);
+    }
+    fs.remove_file(&path).at("remove", &path)?;
+    fs.sync_dir(dir).at("sync", dir)?;
+    Ok(true)
+}
+
+/// Reads a checkpoint; one that cannot be read is as one that has nothing.
+fn checkpoint(
+    fs: &dyn Fs,
+    path: &Path,
+    warnings: &mut Vec<String>,
+) -> HashMap<TopicPartition, Offset> {
+    match read_offsets(fs, path) {
+        Ok(entries) => entries.into_iter().collect(),
+        Err(error) => {
+            warnings.push(format!(
+                "{}: {error}; it is taken for empty",
+                path.display()
+            ));
+            HashMap::new()
+        }
+    }
+}
+
+fn load_dir(
+    fs: &Arc<dyn Fs>,
+    dir: &LogDir,
+    config_of: &dyn Fn(&TopicPartition) -> LogConfig,
+    now_ms: TimestampMs,
+    loaded: &mut LoadedDirs,
+) -> Result<(), LoadError> {
+    let path = &dir.path;
+    let clean = take_clean_mark(fs.as_ref(), path)?;
+    let mut read = |name| checkpoint(fs.as_ref(), &path.join(name), &mut loaded.warnings);
+    let recovery_points = read(RECOVERY_POINT_FILE);
+    let log_starts = read(LOG_START_FILE);
+    let high_watermarks = read(HIGH_WATERMARK_FILE);
+    let of = |map: &HashMap<TopicPartition, Offset>, partition: &TopicPartition| {
+        map.get(partition).copied().unwrap_or_default()
+    };
+    for entry in fs.read_dir(path).at("list", path)? {
+        if !entry.is_dir || [METADATA_DIR, REMOTE_INDEX_DIR].contains(&entry.name.as_str()) {
+            continue;
+        }
+        let inner = path.join(&entry.name);
+        let partition = match DirName::parse(&entry.name) {
+            Some(DirName::Partition(partition)) => partition,
+            Some(DirName::Deleted) => {
+                loaded.deletions.push(inner);
+                continue;
+            }
+            Some(DirName::Future(_) | DirName::Stray(_)) => {
+                loaded.left_alone.push(inner);
+                continue;
+            }
+            None => {
+                return Err(LoadError::NotAPartition {
+                    path: inner,
+                    name: entry.name,
+                });
+            }
+        };
+        let start = StartState {
+            clean,
+            recovery_point: of(&recovery_points, &partition),
+            log_start: of(&log_starts, &partition),
+        };
+        let topic_id = read_topic_id(fs.as_ref(), &inner, &mut loaded.warnings)?;
+        let config = config_of(&partition);
+        let high_watermark = of(&high_watermarks, &partition);
+        let (log, report) = Log::load(Arc::clone(fs), inner, partition, config, start, now_ms)?;
+        loaded.warnings.extend(report.warnings.iter().cloned());
+        let high_watermark = high_watermark.clamp(log.start_offset(), log.end_offset());
+        let log_dir = path.clone();
+        loaded.logs.push(LoadedLog {
+            log,
+            log_dir,
+            topic_id,
+            high_watermark,
+            report,
+        });
+    }
+    Ok(())
+}
+
+fn read_topic_id(
+    fs: &dyn Fs,
+    dir: &Path,
+    warnings: &mut Vec<String>,
+) -> Result<Option<Uuid>, IoError> {
+    let path = dir.join(PARTITION_METADATA_FILE);
+    match fs.read(&path, 4096) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) if error.kind() != io::ErrorKind::InvalidData => Err(error).at("read", &path),
+        result => {
+            let id = result
+                .ok()
+                .and_then(|content| parse_partition_metadata(&content));
+            if id.is_none() {
+                warnings.push(format!(
+                    "{}: malformed; it is taken for missing",
+                    path.display()
+                ));
+            }
+            Ok(id)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fs::RealFs;
+    use crate::record::{Append, BatchBuilder, Seal, ValidatedBatch};
+    use crate::types::LeaderEpoch;
+
+    fn append(log: &mut Log) {
+        let mut builder = BatchBuilder::new(1000);
+        assert_eq!(builder.append(None, Some(b"v"), &[], 5), Append::Fits);
+        let bytes = builder.seal(&Seal::default()).unwrap();
+        let batch = ValidatedBatch::trusted(bytes).unwrap();
+        log.append(&batch, LeaderEpoch(0), 5).unwrap();
+    }
+
+    fn manager(path: &Path) -> Result<LogManager, LoadError> {
+        LogManager::open(RealFs::shared(), &[path.to_path_buf()])
+    }
+
+    fn load(manager: &mut LogManager) -> Result<LoadedDirs, LoadError> {
+        manager.load_all(&|_| LogConfig::default(), 5)
+    }
+
+    fn entry(log: &Log) -> PartitionCheckpoint {
+        PartitionCheckpoint {
+            partition: log.partition().clone(),
+            recovery_point: log.recovery_point(),
+            log_start: log.start_offset(),
+            high_watermark: log.end_offset(),
+        }
+    }
+
+    #[test]
+    fn a_directory_closed_in_order_is_loaded_without_a_check() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("data");
+        let mut first = manager(&path).unwrap();
+        assert!(load(&mut first).unwrap().logs.is_empty());
+        assert!(matches!(manager(&path), Err(LoadError::Locked { .. })));
+        let mut checkpoints = Vec::new();
+        for number in 0..3 {
+            let partition = TopicPartition::new("t", number);
+            let mut log = first
+                .create(&path, &partition, Uuid(7), LogConfig::default(), 5)
+                .unwrap();
+            append(&mut log);
+            log.close().unwrap();
+            checkpoints.push(entry(&log));
+        }
+        first.write_checkpoints(&path, &checkpoints).unwrap();
+        first.mark_clean(&path, 9).unwrap();
+        drop(first);
+        let mut second = manager(&path).unwrap();
+        let loaded = load(&mut second).unwrap();
+        assert_eq!(loaded.logs.len(), 3);
+        for log in &loaded.logs {
+            assert!(!log.report.recovered);
+            assert_eq!(
+                (log.topic_id, log.high_watermark),
+                (Some(Uuid(7)), Offset(1))
+            );
+            assert_eq!(log.log.recovery_point(), Offset(1));
+        }
+        drop(second);
+        // Nobody has closed it: the mark is gone.
+        let mut third = manager(&path).unwrap();
+        assert!(
+            load(&mut third)
+                .unwrap()
+                .logs
+                .iter()
+                .all(|log| log.report.recovered)
+        );
+    }
+
+    #[test]
+    fn deleted_partitions_go_in_two_steps() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().to_path_buf();
+        let mut manager = manager(&path).unwrap();
+        let partition = TopicPartition::new("t", 0);
+        let log = manager
+            .create(&path, &partition, Uuid(7), LogConfig::default(), 5)
+            .unwrap();
+        let renamed = manager.mark_deleted(&log, Uuid(1)).unwrap();
+        let loaded = load(&mut manager).unwrap();
+        assert_eq!(
+            (loaded.deletions.clone(), loaded.logs.len()),
+            (vec![renamed.clone()], 0)
+        );
+        manager.remove(&renamed).unwrap();
+        manager.remove(&renamed).unwrap();
+        assert!(!RealFs.exists(&renamed));
+    }
+
+    #[test]
+    fn a_directory_that_is_no_partition_is_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path();
+        for name in [METADATA_DIR, REMOTE_INDEX_DIR] {
+            RealFs.create_dir_all(&path.join(name)).unwrap();
+        }
+        let mut manager = manager(path).unwrap();
+        assert!(load(&mut manager).unwrap().logs.is_empty());
+        RealFs.create_dir_all(&path.join("lost+found")).unwrap();
+        let error = load(&mut manager).unwrap_err();
+        assert!(
+            error
+                .to_string()
+                .contains("'lost+found' is not in the form of topic-partition")
+        );
+    }
+
+    #[test]
+    fn damaged_small_files_are_taken_for_missing() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path();
+        let mut manager = manager(path).unwrap();
+        let partition = TopicPartition::new("t", 0);
+        let mut log = manager
+            .create(path, &partition, Uuid(7), LogConfig::default(), 5)
+            .unwrap();
+        append(&mut log);
+        log.close().unwrap();
+        RealFs
+            .replace(&path.join(RECOVERY_POINT_FILE), b"rot")
+            .unwrap();
+        RealFs
+            .replace(&log.dir().join(PARTITION_METADATA_FILE), b"rot")
+            .unwrap();
+        let loaded = load(&mut manager).unwrap();
+        assert_eq!(loaded.warnings.len(), 2, "{:?}", loaded.warnings);
+        assert_eq!(loaded.logs[0].log.end_offset(), Offset(1));
+        assert_eq!(loaded.logs[0].topic_id, None);
+    }
+}

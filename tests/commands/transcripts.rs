@@ -1,0 +1,78 @@
+//! One test a command: its transcripts.
+
+use crate::harness::check;
+
+#[test]
+fn topics() {
+    check("topics");
+}
+
+#[test]
+fn console_producer() {
+    check("console-producer");
+}
+
+#[test]
+fn console_consumer() {
+    check("console-consumer");
+}
+
+#[test]
+fn configs() {
+    check("configs");
+}
+
+#[test]
+fn get_offsets() {
+    check("get-offsets");
+}
+
+#[test]
+fn delete_records() {
+    check("delete-records");
+}
+
+#[test]
+fn broker_api_versions() {
+    check("broker-api-versions");
+}
+
+#[test]
+fn server_start() {
+    check("server-start");
+}
+
+#[test]
+fn server_stop() {
+    check("server-stop");
+}
+
+#[test]
+fn run() {
+    check("run");
+}
+
+#[test]
+fn wait() {
+    check("wait");
+}
+
+#[test]
+fn status() {
+    check("status");
+}
+
+#[test]
+fn install_links() {
+    check("install-links");
+}
+
+#[test]
+fn legacy() {
+    check("legacy");
+}
+
+#[test]
+fn help() {
+    check("help");
+}

@@ -1,0 +1,8 @@
+//! The log as its owners use it: appended to, read, cut, closed, opened again, crashed.
+
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by it")]
+
+mod crash;
+mod log;
+mod model;
+mod simulated;
