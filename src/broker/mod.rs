@@ -5,6 +5,7 @@
 //! are accepted. Nothing answers before the partitions are there.
 
 mod answer;
+mod bind;
 mod connection;
 mod context;
 mod controller_loop;
