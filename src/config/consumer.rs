@@ -98,7 +98,8 @@ config_table! {
         "Length of one sample.";
     List "partition.assignment.strategy" =
         "org.apache.kafka.clients.consumer.RangeAssignor,\
-         org.apache.kafka.clients.consumer.CooperativeStickyAssignor", Any, Medium, ReadOnly, Accepted:
+         org.apache.kafka.clients.consumer.CooperativeStickyAssignor",
+        Any, Medium, ReadOnly, Accepted:
         "Assignors of the classic protocol, best first.";
     Int "receive.buffer.bytes" = "65536", AtLeast(-1), Medium, ReadOnly, Accepted:
         "SO_RCVBUF of sockets; -1 leaves the system's default.";

@@ -1,7 +1,8 @@
 //! What KRaft writes around the metadata records: control records, quorum-state, checkpoints.
 //!
 //! ```text
-//! LeaderChange v0     int16 0 · leader int32 · voters [ id int32 · tags ] · granting voters [ … ] · tags
+//! LeaderChange v0     int16 0 · leader int32 · voters [ id int32 · tags ]
+//!                     · granting voters [ id int32 · tags ] · tags
 //! SnapshotHeader v0   int16 0 · last contained log timestamp int64 · tags
 //! SnapshotFooter v0   int16 0 · tags
 //! KRaftVersion v0     int16 0 · level int16 · tags

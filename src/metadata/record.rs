@@ -185,7 +185,9 @@ records! {
         1 eligible_leader_replicas: Option<Vec<i32>> = None,
         2 last_known_elr: Option<Vec<i32>> = None,
     }
-    4 Config 0 0 { resource_type: i8, resource_name: String, name: String, value: Option<String>, ; }
+    4 Config 0 0 {
+        resource_type: i8, resource_name: String, name: String, value: Option<String>, ;
+    }
     5 PartitionChange 2 2 {
         partition_id: i32, topic_id: Uuid,
         ; 0 isr: Option<Vec<i32>> = None, 1 leader: i32 = NO_LEADER_CHANGE,
