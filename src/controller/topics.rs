@@ -160,8 +160,8 @@ pub(super) fn new_partition(
         return Err(Refusal::new(
             ErrorCode::InvalidReplicaAssignment,
             format!(
-                "All brokers specified in the manual partition assignment for partition {number} \
-                 are fenced or in controlled shutdown."
+                "All brokers specified in the manual partition assignment for partition \
+                 {number} are fenced or in controlled shutdown."
             ),
         ));
     };
