@@ -17,6 +17,7 @@ pub mod format;
 mod handlers;
 mod housekeeping;
 mod image_apply;
+mod internal_topics;
 mod listener;
 mod log_dirs;
 mod producer_ids;
