@@ -387,6 +387,7 @@ mod tests {
                     ConfigSource::DynamicDefaultBroker => "DYNAMIC_DEFAULT_BROKER_CONFIG",
                     ConfigSource::StaticBroker => "STATIC_BROKER_CONFIG",
                     ConfigSource::Default => "DEFAULT_CONFIG",
+                    other => panic!("{other:?} is no layer of a broker or a topic"),
                 };
                 format!(
                     "{source}:{}={}",
