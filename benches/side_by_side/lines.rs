@@ -4,8 +4,9 @@ use std::fs::File;
 use std::io::{BufWriter, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::time::Duration;
 
-use crate::machine::{Broker, Used, run};
+use crate::machine::{Broker, run};
 
 /// Writes `count` varied JSON lines of 100 bytes, end of line included.
 pub fn line_file(directory: &Path, count: u32) -> PathBuf {
@@ -34,7 +35,7 @@ pub fn line_file(directory: &Path, count: u32) -> PathBuf {
 }
 
 /// `kt console-producer < file`.
-pub fn kt_produce(kt: &Path, broker: &Broker, topic: &str, file: &Path) -> Used {
+pub fn kt_produce(kt: &Path, broker: &Broker, topic: &str, file: &Path) -> Duration {
     run(Command::new(kt)
         .args([
             "console-producer",
@@ -48,7 +49,7 @@ pub fn kt_produce(kt: &Path, broker: &Broker, topic: &str, file: &Path) -> Used 
 }
 
 /// `kcat -P -l file`.
-pub fn kcat_produce(broker: &Broker, topic: &str, file: &Path) -> Used {
+pub fn kcat_produce(broker: &Broker, topic: &str, file: &Path) -> Duration {
     run(Command::new("kcat")
         .args(["-b", &broker.address(), "-P", "-t", topic, "-p", "0", "-l"])
         .arg(file)
@@ -57,7 +58,7 @@ pub fn kcat_produce(broker: &Broker, topic: &str, file: &Path) -> Used {
 }
 
 /// `kt console-consumer > /dev/null`.
-pub fn kt_consume(kt: &Path, broker: &Broker, topic: &str, count: u32) -> Used {
+pub fn kt_consume(kt: &Path, broker: &Broker, topic: &str, count: u32) -> Duration {
     run(Command::new(kt)
         .args([
             "console-consumer",
@@ -72,7 +73,7 @@ pub fn kt_consume(kt: &Path, broker: &Broker, topic: &str, count: u32) -> Used {
 }
 
 /// `kcat -C -e > /dev/null`, with queues large enough that it never backs off.
-pub fn kcat_consume(broker: &Broker, topic: &str) -> Used {
+pub fn kcat_consume(broker: &Broker, topic: &str) -> Duration {
     run(Command::new("kcat")
         .args([
             "-b",

@@ -1,7 +1,7 @@
 //! What the machine is, and what a process uses of it.
 
 use std::fs;
-use std::io::{BufRead as _, BufReader, Read as _};
+use std::io::Read as _;
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -166,56 +166,13 @@ pub fn unique() -> String {
     format!("{}-{count}", std::process::id())
 }
 
-/// What a finished command used.
-pub struct Used {
-    pub wall: Duration,
-    pub cpu_seconds: f64,
-}
-
-/// Runs a command to its end and returns its wall and processor time.
-pub fn run(command: &mut Command) -> Used {
+/// Runs a command to its end and returns its wall time.
+pub fn run(command: &mut Command) -> Duration {
     let begin = Instant::now();
-    let before = children_cpu_seconds();
     let status = command.status().expect("the command starts");
     let wall = begin.elapsed();
     assert!(status.success(), "{command:?} failed");
-    Used {
-        wall,
-        cpu_seconds: children_cpu_seconds() - before,
-    }
-}
-
-/// Returns the processor time of all children that were waited for, in seconds.
-fn children_cpu_seconds() -> f64 {
-    // Fields 16 and 17 of /proc/self/stat: cutime and cstime, in ticks of 1/100 s.
-    let text = fs::read_to_string("/proc/self/stat").unwrap_or_default();
-    let fields: Vec<&str> = text
-        .rsplit(')')
-        .next()
-        .unwrap_or_default()
-        .split_whitespace()
-        .collect();
-    let tick = |index: usize| {
-        fields
-            .get(index)
-            .and_then(|f| f.parse::<f64>().ok())
-            .unwrap_or(0.0)
-    };
-    (tick(13) + tick(14)) / 100.0
-}
-
-/// Reads a pipe to its end without keeping it.
-pub fn drain(pipe: impl std::io::Read) -> usize {
-    let mut reader = BufReader::with_capacity(1 << 20, pipe);
-    let mut total = 0;
-    loop {
-        let count = reader.fill_buf().map_or(0, <[u8]>::len);
-        if count == 0 {
-            return total;
-        }
-        total += count;
-        reader.consume(count);
-    }
+    wall
 }
 
 /// Reads exactly one frame's payload of a blocking stream into `buffer`.

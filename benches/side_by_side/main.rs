@@ -7,7 +7,13 @@
 //!
 //! Options: `--rounds N` (default 5), `--kt PATH` (default: the release build of this package).
 
-#![expect(clippy::print_stdout, reason = "a benchmark prints its table")]
+#![expect(
+    clippy::print_stdout,
+    clippy::disallowed_methods,
+    clippy::disallowed_macros,
+    unreachable_pub,
+    reason = "a benchmark reads the machine's own clock and files, and prints its table"
+)]
 
 mod floor;
 mod lines;

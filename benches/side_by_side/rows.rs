@@ -218,7 +218,7 @@ fn console_producer(bench: &Bench) -> (f64, f64) {
     );
     let kt = lines::kt_produce(&bench.kt, &broker, "t", &file);
     let kcat = lines::kcat_produce(&broker, "u", &file);
-    let rate = |used: &crate::machine::Used| f64::from(LINES) / used.wall.as_secs_f64() / 1e6;
+    let rate = |wall: &std::time::Duration| f64::from(LINES) / wall.as_secs_f64() / 1e6;
     (rate(&kt), rate(&kcat))
 }
 
@@ -228,7 +228,7 @@ fn console_consumer(bench: &Bench) -> (f64, f64) {
     lines::kt_produce(&bench.kt, &broker, "t", &file);
     let kt = lines::kt_consume(&bench.kt, &broker, "t", LINES);
     let kcat = lines::kcat_consume(&broker, "t");
-    let rate = |used: &crate::machine::Used| f64::from(LINES) / used.wall.as_secs_f64() / 1e6;
+    let rate = |wall: &std::time::Duration| f64::from(LINES) / wall.as_secs_f64() / 1e6;
     (rate(&kt), rate(&kcat))
 }
 

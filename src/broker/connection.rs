@@ -40,7 +40,7 @@ pub(super) enum ConnectionEnd {
     #[error(transparent)]
     Wire(#[from] WireError),
     /// An API that is not served here.
-    #[error("api key {key} version {version} is not served (client id {client:?})")]
+    #[error("api key {key} version {version} is not served (client id {client:?} at {peer})")]
     NotServed {
         /// The API's number.
         key: i16,
@@ -48,6 +48,8 @@ pub(super) enum ConnectionEnd {
         version: i16,
         /// Who asked.
         client: String,
+        /// From where.
+        peer: SocketAddr,
     },
     /// The only way to tell a producer with acks=0 that it failed.
     #[error("a produce request without acknowledgement failed")]
@@ -170,6 +172,7 @@ impl Connection {
             key: header.api_key,
             version: header.api_version,
             client: String::from_utf8_lossy(&header.client_id).into_owned(),
+            peer: self.context.peer,
         };
         let key = ApiKey::from_code(header.api_key).ok_or_else(not_served)?;
         if !key.row().versions.contains(header.api_version) {

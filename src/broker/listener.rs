@@ -121,8 +121,3 @@ async fn serve(connection: Connection, counted: Counted) {
     }
     drop(counted);
 }
-
-/// Returns the address that a bound listener has.
-pub(super) fn bound_port(listener: &TcpListener) -> std::io::Result<u16> {
-    Ok(listener.local_addr()?.port())
-}

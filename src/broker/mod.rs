@@ -5,6 +5,7 @@
 //! are accepted. Nothing answers before the partitions are there.
 
 mod answer;
+mod bind;
 mod connection;
 mod context;
 mod controller_loop;
@@ -16,6 +17,7 @@ pub mod format;
 mod handlers;
 mod housekeeping;
 mod image_apply;
+mod internal_topics;
 mod listener;
 mod log_dirs;
 mod producer_ids;

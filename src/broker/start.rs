@@ -1,16 +1,15 @@
 //! Builds a broker from its settings, and ends it.
 
-use std::net::{SocketAddr, ToSocketAddrs as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
-use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
+use super::bind::{Bound, advertised, bind_all};
 use super::controller_loop::ControllerLoop;
 use super::features::Features;
 use super::flush_pool::BlockingPool;
@@ -31,7 +30,7 @@ use crate::controller::{
 use crate::fs::Fs;
 use crate::metadata::MetadataImage;
 use crate::metadata::record::RecordEndpoint;
-use crate::net::{self, BufferPool};
+use crate::net::BufferPool;
 use crate::protocol::ErrorCode;
 use crate::replica::{ReplicaManager, ToldOfFailure};
 use crate::rng::Rng;
@@ -106,65 +105,26 @@ impl ToldOfFailure for Tell {
     }
 }
 
-/// A bound socket and the listener it is for.
-type Bound = (TcpListener, Listener);
-
 impl Broker {
     /// Starts a broker; it answers when this returns.
     pub async fn start(
-        mut config: ServerConfig,
+        config: ServerConfig,
         fs: Arc<dyn Fs>,
         clock: Arc<dyn Clock>,
-        mut rng: Rng,
+        rng: Rng,
     ) -> Result<Self, StartError> {
-        let (failures, failed) = watch::channel(0);
-        let tell = || Box::new(Tell(failures.clone())) as Box<dyn ToldOfFailure>;
-        let (parts, identity) = LogDirs::open(&fs, &config, Arc::clone(&clock), &mut rng, tell)?;
-        config
-            .static_keys
-            .insert("node.id".to_owned(), identity.node_id.to_string());
-        let bound = bind_all(&config.listeners)?;
-        let controllers = bind_all(&config.controller_listeners)?;
-        let flush_pool = Arc::new(BlockingPool::new(tokio::runtime::Handle::current()));
-        let settings = SettingsOf {
-            node_id: identity.node_id,
-            config: config.clone(),
-        };
-        let replicas = Arc::new(ReplicaManager::default());
-        let first_directory = identity.directories.first().copied().unwrap_or_default();
-        let voter = voter_of(&config, identity.node_id, first_directory);
-        let (log, image) = MetadataLog::open(
-            Arc::clone(&fs),
-            &config.metadata_log_dir,
-            voter,
-            &bootstrap_records(),
-            clock.now_ms(),
-        )?;
-        let (parts, loaded) = load(parts, &settings, &image, &mut rng, &*clock)?;
-        let mut controller = ControllerLoop {
-            log,
-            published: Arc::new(ArcSwap::from_pointee(image.clone())),
-            image,
-            settings: ClusterSettings {
-                default_partitions: number(&config, "num.partitions"),
-                default_replication_factor: number(&config, "default.replication.factor"),
-                may_delete_topics: config.boolean("delete.topic.enable"),
-            },
-            applier: ImageApplier {
-                node_id: identity.node_id,
-                fs: Arc::clone(&fs),
-                clock: Arc::clone(&clock),
-                rng: rng.clone(),
-                settings,
-                replicas: Arc::clone(&replicas),
-                flush_pool: Arc::clone(&flush_pool),
-                dirs: None,
-            },
-            clock: Arc::clone(&clock),
-            rng: rng.clone(),
-        };
-        let recovered = loaded.logs.iter().any(|log| log.report.recovered);
+        let Opened {
+            config,
+            identity,
+            bound,
+            controllers,
+            failed,
+            parts,
+            loaded,
+            mut controller,
+        } = open(config, &fs, &clock, rng.clone())?;
         let listeners = advertised(&config, &bound);
+        let recovered = loaded.logs.iter().any(|log| log.report.recovered);
         let broker_epoch = register(&mut controller, &config, &identity, &listeners, recovered)?;
         let dirs = Arc::new(parts.finish());
         dirs.remove_now(&loaded.deletions);
@@ -172,31 +132,14 @@ impl Broker {
         controller
             .applier
             .start(&image, Arc::clone(&dirs), loaded.logs);
-        let published = Arc::clone(&controller.published);
-        let (handle, controller) = controller.run(identity.node_id, broker_epoch);
         let (stop, stopped) = watch::channel(false);
-        let state = Arc::new(BrokerState {
-            node_id: identity.node_id,
-            cluster_id: identity.cluster_id.clone(),
-            limits: Limits::of(&config),
-            features: Features,
+        let parts = StateParts {
             clock,
-            image: published,
-            controller: handle,
-            replicas,
-            dirs: Arc::clone(&dirs),
-            producer_ids: ProducerIds::default(),
-            fetch_sessions: FetchSessions::new(
-                config.size("max.incremental.fetch.session.cache.slots"),
-                rng.clone(),
-            ),
-            flush_pool,
-            buffers: BufferPool::new(BUFFER_BYTES, BUFFERS_FREE_MAX),
-            connections: ConnectionCounts::default(),
-            stop: stopped.clone(),
-            requests: AtomicU64::new(0),
-            config,
-        });
+            rng,
+            broker_epoch,
+            stopped: stopped.clone(),
+        };
+        let (state, controller) = share(config, &identity, controller, Arc::clone(&dirs), parts);
         let accepting = bound
             .into_iter()
             .chain(controllers)
@@ -304,6 +247,124 @@ fn log_panic(outcome: Result<(), tokio::task::JoinError>) {
     }
 }
 
+/// What is open before this incarnation is registered.
+struct Opened {
+    config: ServerConfig,
+    identity: Identity,
+    bound: Vec<Bound>,
+    controllers: Vec<Bound>,
+    failed: watch::Receiver<usize>,
+    parts: LogManagerParts,
+    loaded: LoadedDirs,
+    controller: ControllerLoop,
+}
+
+/// Locks the directories, binds the listeners, replays the metadata, loads the logs.
+fn open(
+    mut config: ServerConfig,
+    fs: &Arc<dyn Fs>,
+    clock: &Arc<dyn Clock>,
+    mut rng: Rng,
+) -> Result<Opened, StartError> {
+    let (failures, failed) = watch::channel(0);
+    let tell = || Box::new(Tell(failures.clone())) as Box<dyn ToldOfFailure>;
+    let (parts, identity) = LogDirs::open(fs, &config, Arc::clone(clock), &mut rng, tell)?;
+    config
+        .static_keys
+        .insert("node.id".to_owned(), identity.node_id.to_string());
+    let bound = bind_all(&config.listeners)?;
+    let controllers = bind_all(&config.controller_listeners)?;
+    let directory = identity.directories.first().copied().unwrap_or_default();
+    let voter = voter_of(&config, identity.node_id, directory);
+    let (log, image) = MetadataLog::open(
+        Arc::clone(fs),
+        &config.metadata_log_dir,
+        voter,
+        &bootstrap_records(),
+        clock.now_ms(),
+    )?;
+    let settings = SettingsOf {
+        node_id: identity.node_id,
+        config: config.clone(),
+    };
+    let (parts, loaded) = load(parts, &settings, &image, &mut rng, &**clock)?;
+    let controller = ControllerLoop {
+        log,
+        published: Arc::new(ArcSwap::from_pointee(image.clone())),
+        image,
+        settings: ClusterSettings {
+            default_partitions: number(&config, "num.partitions"),
+            default_replication_factor: number(&config, "default.replication.factor"),
+            may_delete_topics: config.boolean("delete.topic.enable"),
+        },
+        applier: ImageApplier {
+            node_id: identity.node_id,
+            fs: Arc::clone(fs),
+            clock: Arc::clone(clock),
+            rng: rng.clone(),
+            settings,
+            replicas: Arc::new(ReplicaManager::default()),
+            flush_pool: Arc::new(BlockingPool::new(tokio::runtime::Handle::current())),
+            dirs: None,
+        },
+        clock: Arc::clone(clock),
+        rng,
+    };
+    Ok(Opened {
+        config,
+        identity,
+        bound,
+        controllers,
+        failed,
+        parts,
+        loaded,
+        controller,
+    })
+}
+
+/// What goes into the shared state as it is.
+struct StateParts {
+    clock: Arc<dyn Clock>,
+    rng: Rng,
+    broker_epoch: i64,
+    stopped: watch::Receiver<bool>,
+}
+
+/// Makes the state that connections share, and starts the controller's task.
+fn share(
+    config: ServerConfig,
+    identity: &Identity,
+    controller: ControllerLoop,
+    dirs: Arc<LogDirs>,
+    parts: StateParts,
+) -> (Arc<BrokerState>, JoinHandle<ControllerLoop>) {
+    let image = Arc::clone(&controller.published);
+    let replicas = Arc::clone(&controller.applier.replicas);
+    let flush_pool = Arc::clone(&controller.applier.flush_pool);
+    let (handle, controller) = controller.run(identity.node_id, parts.broker_epoch);
+    let slots = config.size("max.incremental.fetch.session.cache.slots");
+    let state = Arc::new(BrokerState {
+        node_id: identity.node_id,
+        cluster_id: identity.cluster_id.clone(),
+        limits: Limits::of(&config),
+        features: Features,
+        clock: parts.clock,
+        image,
+        controller: handle,
+        replicas,
+        dirs,
+        producer_ids: ProducerIds::default(),
+        fetch_sessions: FetchSessions::new(slots, parts.rng),
+        flush_pool,
+        buffers: BufferPool::new(BUFFER_BYTES, BUFFERS_FREE_MAX),
+        connections: ConnectionCounts::default(),
+        stop: parts.stopped,
+        requests: AtomicU64::new(0),
+        config,
+    });
+    (state, controller)
+}
+
 fn number<T: TryFrom<i64> + Default>(config: &ServerConfig, key: &str) -> T {
     T::try_from(config.number(key)).unwrap_or_default()
 }
@@ -369,53 +430,4 @@ fn endpoint(listener: &Listener) -> RecordEndpoint {
         port: listener.port,
         security_protocol: listener.protocol_id(),
     }
-}
-
-/// Binds every listener of a list.
-fn bind_all(listeners: &[Listener]) -> Result<Vec<Bound>, StartError> {
-    listeners
-        .iter()
-        .map(|listener| Ok((bind(listener)?, listener.clone())))
-        .collect()
-}
-
-fn bind(listener: &Listener) -> Result<TcpListener, StartError> {
-    if listener.protocol != "PLAINTEXT" {
-        return Err(StartError::Protocol {
-            listener: listener.name.clone(),
-            protocol: listener.protocol.clone(),
-        });
-    }
-    let address = format!("{}:{}", listener.host, listener.port);
-    let error = |source| StartError::Bind {
-        address: address.clone(),
-        source,
-    };
-    let host = if listener.host.is_empty() {
-        "0.0.0.0"
-    } else {
-        listener.host.as_str()
-    };
-    let mut addresses = (host, listener.port).to_socket_addrs().map_err(error)?;
-    let first: SocketAddr = addresses
-        .next()
-        .ok_or_else(|| error(std::io::Error::from(std::io::ErrorKind::AddrNotAvailable)))?;
-    net::listen(first).map_err(error)
-}
-
-/// Returns the listeners as clients are told of them: with the bound port where 0 was asked for.
-fn advertised(config: &ServerConfig, bound: &[Bound]) -> Vec<Listener> {
-    let mut listeners = config.advertised_listeners.clone();
-    for listener in &mut listeners {
-        let socket = bound.iter().find(|(_, known)| known.name == listener.name);
-        let address = socket.and_then(|(socket, _)| socket.local_addr().ok());
-        if listener.port == 0 {
-            listener.port = address.map_or(0, |address| address.port());
-        }
-        if listener.host.is_empty() || listener.host == "0.0.0.0" {
-            // Kafka advertises the canonical host name; the loopback is always reachable here.
-            listener.host = "localhost".to_owned();
-        }
-    }
-    listeners
 }

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use anyhow::Context as _;
 
-use crate::broker::Broker;
+use crate::broker::{Broker, StartError};
 use crate::clock::SystemClock;
 use crate::config::{Properties, ServerConfig};
 use crate::fs::RealFs;
@@ -33,6 +33,14 @@ impl EmbeddedBroker {
     pub(super) async fn shutdown(self) {
         self.broker.shutdown().await;
     }
+}
+
+/// Returns whether a broker did not start because somebody else listens on its address.
+pub(super) fn is_address_taken(error: &anyhow::Error) -> bool {
+    matches!(
+        error.downcast_ref::<StartError>(),
+        Some(StartError::Bind { source, .. }) if source.kind() == std::io::ErrorKind::AddrInUse
+    )
 }
 
 /// Starts a broker; returns when it answers.

@@ -7,12 +7,11 @@
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
-use std::net::TcpListener;
 use std::path::PathBuf;
 
 use tokio::signal::unix::{SignalKind, signal};
 
-use super::embedded_broker::{EmbeddedBroker, start_broker};
+use super::embedded_broker::{EmbeddedBroker, is_address_taken, start_broker};
 use super::local_broker::{
     Background, KtHome, Registration, RegistrationGuard, detach, process_start_time, register,
     start_in_background,
@@ -83,14 +82,44 @@ fn run(call: &Invocation, output: &mut Output) -> Result<Exit, CommandError> {
         start_in_background(&home, &Background::with_words(words.to_vec()))?;
         return Ok(Exit::SUCCESS);
     }
+    let overrides = key_value_pairs(&options.overrides);
+    let asks_listeners = overrides.iter().any(|(key, _)| key == "listeners");
+    let port = if from_file.is_none() && !asks_listeners {
+        Port::AnyIfTaken
+    } else {
+        Port::Asked
+    };
     let mut properties = match from_file {
         Some(properties) => properties,
         None => local_properties(&home),
     };
-    properties.extend(key_value_pairs(&options.overrides));
+    properties.extend(overrides);
     complete(&mut properties);
     server_log::install();
-    serve(&home, properties, private)
+    serve(&home, (properties, port), private)
+}
+
+/// Whether another port will do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Port {
+    /// The one that was asked for, or none.
+    Asked,
+    /// Any other if it is taken: commands find the local broker by its file.
+    AnyIfTaken,
+}
+
+/// Starts the broker, on another port if the usual one is taken and that will do.
+async fn start(
+    mut properties: BTreeMap<String, String>,
+    port: Port,
+) -> anyhow::Result<EmbeddedBroker> {
+    match start_broker(properties.clone()).await {
+        Err(error) if port == Port::AnyIfTaken && is_address_taken(&error) => {
+            properties.insert("listeners".to_owned(), "PLAINTEXT://127.0.0.1:0".to_owned());
+            start_broker(properties).await
+        }
+        started => started,
+    }
 }
 
 /// Splits the words into the file, if there is one, and the options.
@@ -137,12 +166,9 @@ fn stray_words(words: &[OsString]) -> Vec<String> {
 
 /// Returns the settings of the local broker.
 fn local_properties(home: &KtHome) -> BTreeMap<String, String> {
-    // Another program on the port is no reason to fail: commands find the broker by its file.
-    let free = TcpListener::bind(("127.0.0.1", DEFAULT_PORT)).is_ok();
-    let port = if free { DEFAULT_PORT } else { 0 };
     [
         ("node.id", "1".to_owned()),
-        ("listeners", format!("PLAINTEXT://127.0.0.1:{port}")),
+        ("listeners", format!("PLAINTEXT://127.0.0.1:{DEFAULT_PORT}")),
         ("log.dirs", home.data().display().to_string()),
         ("group.initial.rebalance.delay.ms", "0".to_owned()),
     ]
@@ -188,7 +214,7 @@ fn complete(properties: &mut BTreeMap<String, String>) {
 /// Runs the broker until a signal, or until the parent of a private one is gone.
 fn serve(
     home: &KtHome,
-    properties: BTreeMap<String, String>,
+    properties: (BTreeMap<String, String>, Port),
     private: Option<private_broker::Mode>,
 ) -> Result<Exit, CommandError> {
     let runtime = tokio::runtime::Builder::new_multi_thread()
@@ -210,9 +236,10 @@ fn serve(
 
 async fn serve_until_ended(
     home: &KtHome,
-    properties: BTreeMap<String, String>,
+    properties: (BTreeMap<String, String>, Port),
     private: Option<private_broker::Mode>,
 ) -> Result<Exit, CommandError> {
+    let (properties, port) = properties;
     let failed = |error: std::io::Error| CommandError::failed(format!("Signals: {error}"));
     let mut terminate = signal(SignalKind::terminate()).map_err(failed)?;
     let mut interrupt = signal(SignalKind::interrupt()).map_err(failed)?;
@@ -220,7 +247,7 @@ async fn serve_until_ended(
 
     announce_version();
     let broker = tokio::select! {
-        started = start_broker(properties) => started?,
+        started = start(properties, port) => started?,
         // A signal during recovery ends the start; nothing was acknowledged yet.
         _ = terminate.recv() => return Ok(ended_by("SIGTERM", Exit::TERMINATED)),
         _ = interrupt.recv() => return Ok(ended_by("SIGINT", Exit::INTERRUPTED)),

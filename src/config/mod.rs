@@ -1,6 +1,6 @@
 //! Configuration keys: one row a key, and what becomes of their values.
 //!
-//! [`topic`] and [`broker`] serve the broker and the controller, [`producer`], [`consumer`] and
+//! [`topic`], [`broker`] and [`group`] serve the broker and the controller, [`producer`], [`consumer`] and
 //! [`admin`] the client commands. [`value`] parses and checks, [`properties`] reads files,
 //! [`resolve`] decides which of several settings wins and tells where it came from.
 //! [`ServerConfig`] and [`TopicConfig`] are the typed views that the broker works with.
@@ -9,6 +9,7 @@ pub mod admin;
 pub mod broker;
 pub mod consumer;
 pub mod def;
+pub mod group;
 mod listener;
 pub mod producer;
 pub mod properties;

@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 
 use super::broker::{self, BROKER_KEYS, broker_def, dynamic_only_def, update_mode};
 use super::def::{ConfigDef, ConfigType, UpdateMode};
+use super::group::{CLIENT_METRICS_KEYS, GROUP_KEYS, group_server_key};
 use super::topic::{TOPIC_KEYS, server_keys, topic_def};
 use super::value::normalized;
 
@@ -26,6 +27,12 @@ pub enum ConfigSource {
     StaticBroker,
     /// Nowhere.
     Default,
+    /// On a logger of this broker, at run time.
+    DynamicBrokerLogger,
+    /// On a set of client metrics.
+    DynamicClientMetrics,
+    /// On a group.
+    DynamicGroup,
 }
 
 impl ConfigSource {
@@ -38,6 +45,9 @@ impl ConfigSource {
             Self::DynamicDefaultBroker => 3,
             Self::StaticBroker => 4,
             Self::Default => 5,
+            Self::DynamicBrokerLogger => 6,
+            Self::DynamicClientMetrics => 7,
+            Self::DynamicGroup => 8,
         }
     }
 }
@@ -170,6 +180,23 @@ impl ConfigLayers<'_> {
         entries.collect()
     }
 
+    /// Describes all keys of a group.
+    #[must_use]
+    pub fn describe_group(&self, overrides: &ConfigMap) -> Vec<ConfigEntry> {
+        let describe = |def: &'static ConfigDef| {
+            let below = match group_server_key(def.key) {
+                Some(key) => self.synonyms(&[key]),
+                None => vec![ConfigSynonym {
+                    name: def.key.to_owned(),
+                    value: def.default_text().map(str::to_owned),
+                    source: ConfigSource::Default,
+                }],
+            };
+            describe_plain_key(overrides, def, ConfigSource::DynamicGroup, below)
+        };
+        GROUP_KEYS.iter().map(describe).collect()
+    }
+
     const fn layers(&self) -> [(&ConfigMap, ConfigSource); 3] {
         [
             (self.dynamic_broker, ConfigSource::DynamicBroker),
@@ -273,6 +300,43 @@ impl ConfigLayers<'_> {
     }
 }
 
+/// Describes all keys of a set of client metrics, which no broker gives defaults.
+#[must_use]
+pub fn describe_client_metrics(overrides: &ConfigMap) -> Vec<ConfigEntry> {
+    let source = ConfigSource::DynamicClientMetrics;
+    let describe = |def| describe_plain_key(overrides, def, source, Vec::new());
+    CLIENT_METRICS_KEYS.iter().map(describe).collect()
+}
+
+/// Describes a key that was set for one resource, or has what lies below.
+fn describe_plain_key(
+    overrides: &ConfigMap,
+    def: &'static ConfigDef,
+    source: ConfigSource,
+    below: Vec<ConfigSynonym>,
+) -> ConfigEntry {
+    let set = overrides.get(def.key).map(|text| ConfigSynonym {
+        name: def.key.to_owned(),
+        value: Some(normalized(def, text)),
+        source,
+    });
+    let synonyms: Vec<ConfigSynonym> = set.into_iter().chain(below).collect();
+    let first = synonyms.first();
+    ConfigEntry {
+        name: def.key.to_owned(),
+        value: match first {
+            Some(first) => first.value.clone(),
+            None => def.default_text().map(str::to_owned),
+        },
+        source: first.map_or(ConfigSource::Default, |synonym| synonym.source),
+        read_only: false,
+        sensitive: def.is_sensitive(),
+        kind: Some(def.kind),
+        synonyms,
+        doc: def.doc,
+    }
+}
+
 fn def_of(key: &str) -> Option<&'static ConfigDef> {
     let found = broker_def(key).or_else(|| dynamic_only_def(key));
     found.or_else(|| {
@@ -323,6 +387,7 @@ mod tests {
                     ConfigSource::DynamicDefaultBroker => "DYNAMIC_DEFAULT_BROKER_CONFIG",
                     ConfigSource::StaticBroker => "STATIC_BROKER_CONFIG",
                     ConfigSource::Default => "DEFAULT_CONFIG",
+                    other => panic!("{other:?} is no layer of a broker or a topic"),
                 };
                 format!(
                     "{source}:{}={}",

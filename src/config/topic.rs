@@ -248,7 +248,8 @@ mod tests {
             (
                 "segment.bytes",
                 "3000000000",
-                "Invalid value 3000000000 for configuration segment.bytes: Not a number of type INT",
+                "Invalid value 3000000000 for configuration segment.bytes: \
+                 Not a number of type INT",
             ),
             (
                 "segment.bytes",
@@ -284,7 +285,8 @@ mod tests {
                 "abc",
                 "Invalid value [abc] for configuration leader.replication.throttled.replicas: \
                  leader.replication.throttled.replicas must be the literal '*' or a list of \
-                 replicas in the following format: [partitionId]:[brokerId],[partitionId]:[brokerId],...",
+                 replicas in the following format: [partitionId]:[brokerId],\
+                 [partitionId]:[brokerId],...",
             ),
         ];
         for (key, text, message) in cases {

@@ -1,9 +1,12 @@
-//! Changing settings of topics and brokers (ConfigurationControlManager).
+//! Changing settings of topics, brokers, groups and client metrics
+//! (ConfigurationControlManager).
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::broker_configs::{self, check_broker_configs};
+use super::group_configs::{check_client_metrics_configs, check_group_configs};
 use super::{Context, ControllerResult, Decide, Refusal};
+use crate::config::group::{client_metrics_def, group_def};
 use crate::config::topic::{topic_def, validate_topic_configs};
 use crate::config::value::split_list;
 use crate::config::{ConfigDef, ConfigType};
@@ -172,6 +175,11 @@ fn invalid(text: impl Into<String>) -> Refusal {
     Refusal::new(ErrorCode::InvalidConfig, text)
 }
 
+fn no_value(key: &str) -> Refusal {
+    let text = format!("Null value not supported for : {key}");
+    Refusal::new(ErrorCode::InvalidRequest, text)
+}
+
 /// Checks that a resource is there and may have settings.
 fn check_resource(image: &MetadataImage, (kind, name): &ConfigResource) -> Result<(), Refusal> {
     match *kind {
@@ -190,7 +198,10 @@ fn check_resource(image: &MetadataImage, (kind, name): &ConfigResource) -> Resul
             }
             Ok(())
         }
-        resource_type::TOPIC | resource_type::BROKER => Ok(()),
+        resource_type::TOPIC
+        | resource_type::BROKER
+        | resource_type::GROUP
+        | resource_type::CLIENT_METRICS => Ok(()),
         other => Err(Refusal::new(
             ErrorCode::InvalidRequest,
             format!("Unexpected resource type {other}."),
@@ -199,10 +210,12 @@ fn check_resource(image: &MetadataImage, (kind, name): &ConfigResource) -> Resul
 }
 
 fn def_of(kind: i8, key: &str) -> Option<&'static ConfigDef> {
-    if kind == resource_type::TOPIC {
-        return topic_def(key);
+    match kind {
+        resource_type::TOPIC => topic_def(key),
+        resource_type::GROUP => group_def(key),
+        resource_type::CLIENT_METRICS => client_metrics_def(key),
+        _ => broker_configs::def_of(key),
     }
-    broker_configs::def_of(key)
 }
 
 /// Returns the settings after some changes.
@@ -219,16 +232,11 @@ fn changed(
     let mut seen = BTreeSet::new();
     for change in changes {
         if !seen.insert(&change.key) {
-            let text = format!("Error due to duplicate config keys : {}", change.key);
+            let text = "Error due to duplicate config keys";
             return Err(Refusal::new(ErrorCode::InvalidRequest, text));
         }
         let listed = def_of(*kind, &change.key).is_some_and(|def| def.kind == ConfigType::List);
-        let value = || {
-            change
-                .value
-                .clone()
-                .ok_or_else(|| invalid(format!("Null value not supported for : {}", change.key)))
-        };
+        let value = || change.value.clone().ok_or_else(|| no_value(&change.key));
         match change.operation {
             ConfigOperation::Delete => {
                 after.remove(&change.key);
@@ -288,9 +296,12 @@ fn replaced(
     let mut after = BTreeMap::new();
     for (key, value) in configs {
         let Some(value) = value else {
-            return Err(invalid(format!("Null value not supported for : {key}")));
+            return Err(no_value(key));
         };
-        after.insert(key.clone(), value.clone());
+        if after.insert(key.clone(), value.clone()).is_some() {
+            let text = "Error due to duplicate config keys";
+            return Err(Refusal::new(ErrorCode::InvalidRequest, text));
+        }
     }
     check_values(image, resource, &after)?;
     Ok(after)
@@ -308,10 +319,14 @@ fn check_values(
              {VALUE_BYTES_MAX} bytes."
         )));
     }
-    if resource.0 == resource_type::TOPIC {
-        return validate_topic_configs(after).map_err(|error| invalid(error.to_string()));
+    match resource.0 {
+        resource_type::TOPIC => {
+            validate_topic_configs(after).map_err(|error| invalid(error.to_string()))
+        }
+        resource_type::GROUP => check_group_configs(after),
+        resource_type::CLIENT_METRICS => check_client_metrics_configs(after),
+        _ => check_broker_configs(image, &resource.1, after),
     }
-    check_broker_configs(image, &resource.1, after)
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! LeaderChange v0     int16 0 · leader int32 · voters [ id int32 · tags ]
-//!                     · granting voters [ … ] · tags
+//!                     · granting voters [ id int32 · tags ] · tags
 //! SnapshotHeader v0   int16 0 · last contained log timestamp int64 · tags
 //! SnapshotFooter v0   int16 0 · tags
 //! KRaftVersion v0     int16 0 · level int16 · tags

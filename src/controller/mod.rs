@@ -11,6 +11,7 @@ mod checkpoint;
 mod configs;
 #[cfg(test)]
 mod fixture;
+mod group_configs;
 mod kraft;
 mod metadata_log;
 mod metadata_log_error;
@@ -28,6 +29,7 @@ pub use metadata_log::{METADATA_DIR, MetadataLog};
 pub use metadata_log_error::MetadataLogError;
 pub use partitions::{CreatePartitions, NewPartitions};
 pub use producer_ids::AllocateProducerIds;
+pub use topic_names::check_topic_name;
 pub use topics::{CreateTopics, CreatedTopic, DeleteTopics, NewTopic, TopicRef};
 
 use crate::metadata::{MetadataImage, MetadataRecord};

@@ -12,7 +12,7 @@ const NAME_BYTES_MAX: usize = 249;
 const METADATA_TOPIC: &str = "__cluster_metadata";
 
 /// Checks the form of a name (`Topic.validate`).
-pub(super) fn check_name(name: &str) -> Result<(), Refusal> {
+pub fn check_topic_name(name: &str) -> Result<(), Refusal> {
     let refuse = |why: String| {
         let text = format!("Topic name is invalid: {why}");
         Err(Refusal::new(ErrorCode::InvalidTopicException, text))
@@ -37,6 +37,12 @@ pub(super) fn check_name(name: &str) -> Result<(), Refusal> {
              and '-'"
         ));
     }
+    Ok(())
+}
+
+/// Checks a name that a topic is to be created with.
+pub(super) fn check_name(name: &str) -> Result<(), Refusal> {
+    check_topic_name(name)?;
     if name == METADATA_TOPIC {
         return Err(Refusal::new(
             ErrorCode::InvalidRequest,

@@ -38,7 +38,7 @@ pub struct CreateTopics {
 /// A topic that was created, or would be.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CreatedTopic {
-    /// Its id; zero if it was only checked.
+    /// Its id; that of no topic if it was only checked.
     pub id: Uuid,
     /// How many partitions it has.
     pub partitions: i32,
@@ -51,6 +51,10 @@ impl Decide for CreateTopics {
     type Response = Vec<(String, Result<CreatedTopic, Refusal>)>;
 
     fn decide(&self, context: &mut Context<'_>) -> ControllerResult<Self::Response> {
+        if let Err(refusal) = self.check_partition_count(context) {
+            let refused = |topic: &NewTopic| (topic.name.clone(), Err(refusal.clone()));
+            return ControllerResult::unchanged(self.topics.iter().map(refused).collect());
+        }
         let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
         for topic in &self.topics {
             *counts.entry(&topic.name).or_default() += 1;
@@ -70,10 +74,8 @@ impl Decide for CreateTopics {
             } else {
                 create(topic, &made, context)
             };
-            let outcome = outcome.map(|(mut created, topic_records)| {
-                if self.validate_only {
-                    created.id = Uuid::ZERO;
-                } else {
+            let outcome = outcome.map(|(created, topic_records)| {
+                if !self.validate_only {
                     records.extend(topic_records);
                     made.insert(collision_key(&topic.name), topic.name.clone());
                 }
@@ -88,6 +90,25 @@ impl Decide for CreateTopics {
             records.clear();
         }
         ControllerResult { records, response }
+    }
+}
+
+impl CreateTopics {
+    /// Refuses a command that asks for more partitions, all topics together, than it may.
+    fn check_partition_count(&self, context: &Context<'_>) -> Result<(), Refusal> {
+        let count = |topic: &NewTopic| match topic.partitions {
+            -1 if topic.assignments.is_empty() => {
+                usize::try_from(context.settings.default_partitions).unwrap_or(0)
+            }
+            -1 => topic.assignments.len(),
+            asked => usize::try_from(asked).unwrap_or(0),
+        };
+        let all = self.topics.iter().map(count).fold(0, usize::saturating_add);
+        if all > super::RECORDS_PER_COMMAND_MAX {
+            let text = "Excessively large number of partitions per request.";
+            return Err(Refusal::new(ErrorCode::PolicyViolation, text));
+        }
+        Ok(())
     }
 }
 
@@ -160,8 +181,8 @@ pub(super) fn new_partition(
         return Err(Refusal::new(
             ErrorCode::InvalidReplicaAssignment,
             format!(
-                "All brokers specified in the manual partition assignment for partition {number} \
-                 are fenced or in controlled shutdown."
+                "All brokers specified in the manual partition assignment for partition \
+                 {number} are fenced or in controlled shutdown."
             ),
         ));
     };
@@ -203,13 +224,6 @@ fn placed_by_count(
     } else {
         topic.replication_factor
     };
-    if usize::try_from(partitions).unwrap_or(0) > super::RECORDS_PER_COMMAND_MAX {
-        let text = format!(
-            "Excessively large number of partitions per request: {partitions}, at most {}.",
-            super::RECORDS_PER_COMMAND_MAX
-        );
-        return Err(Refusal::new(ErrorCode::PolicyViolation, text));
-    }
     place(context.image, partitions, replicas, context.rng)
 }
 

@@ -1,11 +1,17 @@
-//! CreateTopics, versions 2 to 7 (KIP-4, KIP-525, KIP-516).
+//! CreateTopics, versions 2 to 7: what was made, and from version 5 on with which settings.
+//!
+//! A name that a request has twice is refused and answered once (KIP-4); version 7 tells the
+//! topic's id (KIP-516). The answer comes when the metadata is durable and the partitions can be
+//! written to, so the time-out of the request has nothing to wait for.
 
-use super::describe_configs::layers_of;
+use std::collections::BTreeSet;
+
+use super::describe_configs::layers;
 use super::wire::{text, topic_name, uuid};
 use crate::broker::answer::Answer;
 use crate::broker::context::RequestContext;
 use crate::broker::dispatch::Handle;
-use crate::config::resolve::ConfigMap;
+use crate::config::ConfigEntry;
 use crate::controller::{CreateTopics, CreatedTopic, NewTopic, Refusal};
 use crate::protocol::messages::create_topics_request::CreatableTopic;
 use crate::protocol::messages::create_topics_response::{
@@ -22,97 +28,75 @@ impl Handle for CreateTopicsRequest {
         };
         let outcomes = match context.controller.submit(command).await {
             Ok(outcomes) => outcomes,
-            Err(code) => topics
-                .iter()
-                .map(|topic| (topic.name.clone(), Err(Refusal::plain(code))))
-                .collect(),
+            Err(code) => {
+                let refused = |topic: &NewTopic| (topic.name.clone(), Err(Refusal::plain(code)));
+                topics.iter().map(refused).collect()
+            }
         };
-        let results = outcomes
-            .into_iter()
-            .map(|(name, outcome)| {
-                let asked = topics.iter().find(|topic| topic.name == name);
-                result(&name, outcome, asked, context)
-            })
-            .collect();
+        let mut answered = BTreeSet::new();
+        let mut results = Vec::new();
+        for (topic, (name, outcome)) in topics.iter().zip(outcomes) {
+            if answered.insert(name) {
+                results.push(result(topic, outcome, context));
+            }
+        }
         CreateTopicsResponse::default().with_topics(results).into()
     }
 }
 
 fn new_topic(topic: &CreatableTopic) -> NewTopic {
+    let assignments = topic.assignments.iter().map(|assignment| {
+        let brokers = assignment.broker_ids.iter().map(|id| id.0).collect();
+        (assignment.partition_index, brokers)
+    });
+    let configs = topic.configs.iter().map(|config| {
+        let value = config.value.as_ref().map(|value| value.to_string());
+        (config.name.to_string(), value)
+    });
     NewTopic {
         name: topic.name.to_string(),
         partitions: topic.num_partitions,
         replication_factor: topic.replication_factor,
-        assignments: topic
-            .assignments
-            .iter()
-            .map(|a| {
-                (
-                    a.partition_index,
-                    a.broker_ids.iter().map(|id| id.0).collect(),
-                )
-            })
-            .collect(),
-        configs: topic
-            .configs
-            .iter()
-            .map(|c| {
-                (
-                    c.name.to_string(),
-                    c.value.as_ref().map(ToString::to_string),
-                )
-            })
-            .collect(),
+        assignments: assignments.collect(),
+        configs: configs.collect(),
     }
 }
 
 fn result(
-    name: &str,
+    topic: &NewTopic,
     outcome: Result<CreatedTopic, Refusal>,
-    asked: Option<&NewTopic>,
     context: &RequestContext<'_>,
 ) -> CreatableTopicResult {
-    let result = CreatableTopicResult::default().with_name(topic_name(name));
+    let answer = CreatableTopicResult::default().with_name(topic_name(&topic.name));
     let created = match outcome {
         Ok(created) => created,
         Err(refusal) => {
-            return result
+            return answer
                 .with_error_code(refusal.code.code())
                 .with_error_message(Some(text(refusal.message)));
         }
     };
+    let answer = answer.with_topic_id(uuid(created.id));
     if context.version() < 5 {
-        return result;
+        return answer;
     }
-    let mut result = result
+    let image = context.image.load();
+    let set = topic
+        .configs
+        .iter()
+        .filter_map(|(key, value)| Some((key.clone(), value.clone()?)));
+    let entries = layers(context, &image).describe_topic(&set.collect());
+    answer
         .with_num_partitions(created.partitions)
         .with_replication_factor(created.replication_factor)
-        .with_configs(Some(configs(asked, context)));
-    if context.version() >= 7 {
-        result.topic_id = uuid(created.id);
-    }
-    result
+        .with_configs(Some(entries.into_iter().map(config).collect()))
 }
 
-/// Returns what is in force for the topic, as if it was there already.
-fn configs(asked: Option<&NewTopic>, context: &RequestContext<'_>) -> Vec<CreatableTopicConfigs> {
-    let image = context.image.load();
-    let overrides: ConfigMap = asked
-        .map(|topic| topic.configs.as_slice())
-        .unwrap_or_default()
-        .iter()
-        .filter_map(|(name, value)| Some((name.clone(), value.clone()?)))
-        .collect();
-    layers_of(context, &image)
-        .with(|layers| layers.describe_topic(&overrides))
-        .into_iter()
-        .map(|entry| {
-            CreatableTopicConfigs::default()
-                .with_name(text(entry.name))
-                .with_value(entry.value.map(text))
-                .with_read_only(entry.read_only)
-                .with_config_source(entry.source.wire_id())
-                .with_is_sensitive(entry.sensitive)
-        })
-        .collect()
+fn config(entry: ConfigEntry) -> CreatableTopicConfigs {
+    CreatableTopicConfigs::default()
+        .with_name(text(entry.name))
+        .with_value(entry.value.map(text))
+        .with_read_only(entry.read_only)
+        .with_config_source(entry.source.wire_id())
+        .with_is_sensitive(entry.sensitive)
 }

@@ -5,6 +5,7 @@ use crate::broker::answer::Answer;
 use crate::broker::context::RequestContext;
 use crate::broker::dispatch::Handle;
 use crate::broker::errors::read_failure;
+use crate::broker::internal_topics::is_internal;
 use crate::protocol::ErrorCode;
 use crate::protocol::messages::delete_records_response::{
     DeleteRecordsPartitionResult, DeleteRecordsTopicResult,
@@ -57,6 +58,9 @@ fn delete(
         .replicas
         .partition(topic, number)
         .ok_or(ErrorCode::UnknownTopicOrPartition)?;
+    if is_internal(topic) {
+        return Err(ErrorCode::InvalidTopicException);
+    }
     // What compaction alone keeps clean has no start to move.
     if !partition.may_delete_records() {
         return Err(ErrorCode::PolicyViolation);

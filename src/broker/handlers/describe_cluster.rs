@@ -20,11 +20,12 @@ impl Handle for DescribeClusterRequest {
                 2 => (
                     ErrorCode::MismatchedEndpointType,
                     "The request was sent to an endpoint of type BROKER, but we wanted an \
-                     endpoint of type CONTROLLER",
+                     endpoint of type CONTROLLER"
+                        .to_owned(),
                 ),
-                _ => (
+                other => (
                     ErrorCode::UnsupportedEndpointType,
-                    "Unsupported endpoint type",
+                    format!("Unsupported endpoint type {other}"),
                 ),
             };
             return DescribeClusterResponse::default()

@@ -6,6 +6,8 @@
 
 mod alter_configs;
 pub(super) mod api_versions;
+mod cluster_view;
+mod config_resources;
 mod create_partitions;
 mod create_topics;
 mod delete_records;

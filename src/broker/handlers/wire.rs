@@ -33,13 +33,3 @@ pub(super) const TOPIC_OPERATIONS: i32 =
 /// configs, idempotent write.
 pub(super) const CLUSTER_OPERATIONS: i32 =
     1 << 5 | 1 << 7 | 1 << 8 | 1 << 9 | 1 << 10 | 1 << 11 | 1 << 12;
-
-/// Returns whether a topic is Kafka's own (`Topic.isInternal`).
-pub(super) fn is_internal(topic: &str) -> bool {
-    [
-        "__consumer_offsets",
-        "__transaction_state",
-        "__share_group_state",
-    ]
-    .contains(&topic)
-}

@@ -51,10 +51,6 @@ impl Limits {
             wait_max: Duration::from_millis(u64::try_from(request.max_wait_ms).unwrap_or(0)),
         }
     }
-
-    pub(super) fn isolation(&self) -> Isolation {
-        self.isolation
-    }
 }
 
 /// What was found in one partition.
