@@ -6,7 +6,7 @@ use super::Admin;
 use crate::client::error::ClientError;
 use crate::client::metadata::{broker_ids, topic_name};
 use crate::protocol::messages::ListPartitionReassignmentsRequest;
-use crate::protocol::messages::list_partition_reassignments_request::ListPartitionReassignmentsTopics;
+use crate::protocol::messages::list_partition_reassignments_request as request;
 use crate::types::{BrokerId, TopicPartition};
 
 /// A move of replicas that is under way.
@@ -56,7 +56,7 @@ impl Admin {
     }
 }
 
-fn by_topic(partitions: &[TopicPartition]) -> Vec<ListPartitionReassignmentsTopics> {
+fn by_topic(partitions: &[TopicPartition]) -> Vec<request::ListPartitionReassignmentsTopics> {
     let mut topics: BTreeMap<&str, Vec<i32>> = BTreeMap::new();
     for partition in partitions {
         topics
@@ -65,7 +65,7 @@ fn by_topic(partitions: &[TopicPartition]) -> Vec<ListPartitionReassignmentsTopi
             .push(partition.partition);
     }
     let topic = |(name, indexes)| {
-        ListPartitionReassignmentsTopics::default()
+        request::ListPartitionReassignmentsTopics::default()
             .with_name(topic_name(name))
             .with_partition_indexes(indexes)
     };
