@@ -88,5 +88,8 @@ end_broker() {
   wait "$pid" || ended_with=$?
 }
 
+# No chance to write anything down.
+kill_broker() { kill -KILL "$broker_pid"; wait "$broker_pid" 2> /dev/null; }
+
 # What a suite leaves running when it fails half way.
 end_all_brokers() { for pid in "${brokers_started[@]}"; do kill -KILL "$pid" 2> /dev/null; done; return 0; }

@@ -6,6 +6,7 @@ import time
 SUITE = os.environ["SUITE"]
 BOOTSTRAP = os.environ["BOOTSTRAP"]
 PREFIX = os.environ["PREFIX"]
+BASE = int(os.environ["BASE"])
 CODECS = ["none", "gzip", "snappy", "lz4", "zstd"]
 
 

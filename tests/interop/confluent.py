@@ -2,12 +2,10 @@
 
 import time
 
-from confluent_kafka import Consumer, KafkaException, Producer, TopicPartition, OFFSET_BEGINNING
+from confluent_kafka import Consumer, Producer, TopicPartition, OFFSET_BEGINNING
 from confluent_kafka.admin import AdminClient, NewTopic
 
-from checks import BOOTSTRAP, CODECS, PREFIX, check
-
-BASE = 1_700_000_000_000
+from checks import BASE, BOOTSTRAP, CODECS, PREFIX, check
 
 
 def records():
@@ -26,7 +24,7 @@ def produce(codec):
     def delivered(error, message):
         offsets.append(str(error) if error else message.offset())
 
-    # As large a batch as the broker takes, so that it is compressed: librdkafka keeps what doesn't get smaller.
+    # One large batch, so that it is compressed: librdkafka sends what does not get smaller as it is.
     producer = Producer({"bootstrap.servers": BOOTSTRAP, "compression.type": codec, "enable.idempotence": True, "linger.ms": 100})
     for number, record in enumerate(records()):
         producer.produce(f"{PREFIX}-{codec}", partition=0, timestamp=BASE + number, on_delivery=delivered, **record)

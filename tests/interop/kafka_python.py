@@ -13,9 +13,8 @@ from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer, TopicPartition
 from kafka.admin import ConfigResource, ConfigResourceType, NewPartitions, NewTopic
 from kafka.structs import OffsetAndTimestamp
 
-from checks import BOOTSTRAP, CODECS, PREFIX, check, check_soon, error_of
+from checks import BASE, BOOTSTRAP, CODECS, PREFIX, check, check_soon, error_of
 
-BASE = 1_700_000_000_000
 HEADERS = [("a", b"1"), ("b", b""), ("a", b"\xff")]
 
 

@@ -8,7 +8,7 @@ const linkedLz4 = require('lz4js')
 const zstd = require('@bokuweb/zstd-wasm')
 
 const { SUITE, BOOTSTRAP, PREFIX } = process.env
-const BASE = 1700000000000
+const BASE = Number(process.env.BASE)
 const codecs = { none: 'None', gzip: 'GZIP', snappy: 'Snappy', lz4: 'LZ4', zstd: 'ZSTD' }
 CompressionCodecs[CompressionTypes.Snappy] = SnappyCodec
 CompressionCodecs[CompressionTypes.LZ4] = () => ({ compress: (encoder) => lz4.compressFrame(encoder.buffer) })

@@ -56,7 +56,7 @@ for name in "${suites[@]}"; do
   (
     began=$SECONDS code=0
     mkdir "$work/$name"
-    timeout --kill-after=10 240 bash "$here/suite.sh" "$name" > "$work/$name.out" 2>&1 < /dev/null || code=$?
+    timeout --kill-after=10 420 bash "$here/suite.sh" "$name" > "$work/$name.out" 2>&1 < /dev/null || code=$?
     report "$name" "$code" $((SECONDS - began)) > "$work/$name.report"
     flock "$work" cat "$work/$name.report"
   ) &

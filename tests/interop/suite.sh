@@ -1,10 +1,11 @@
 # One suite from its broker's start to its end: suite.sh NAME. Called by run.sh, which exports $kt, $here, $cache and $work.
 # The suites' programs find the broker's address in $BOOTSTRAP, a prefix for their topics in $PREFIX, their name in $SUITE,
-# and in $DATA the broker's log dir (empty if it is not ours).
+# in $BASE the timestamp of the first record to send (of yesterday: what is older than a week, retention may delete at any
+# moment), and in $DATA the broker's log dir (empty if it is not ours).
 set -uo pipefail
 
-SUITE=$1 PREFIX=$1-$$ BOOTSTRAP='' DATA='' dir=$work/$1
-export SUITE PREFIX BOOTSTRAP DATA
+SUITE=$1 PREFIX=$1-$$ BASE=$((($(date +%s) - 86400) * 1000)) BOOTSTRAP='' DATA='' dir=$work/$1
+export SUITE PREFIX BASE BOOTSTRAP DATA
 # shellcheck source=tests/interop/checks.sh
 . "$here/checks.sh"
 # shellcheck source=tests/interop/broker.sh

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"reflect"
+	"strconv"
 	"sync"
 	"time"
 
@@ -18,8 +19,16 @@ var (
 	suite     = os.Getenv("SUITE")
 	bootstrap = os.Getenv("BOOTSTRAP")
 	prefix    = os.Getenv("PREFIX")
-	base      = time.UnixMilli(1700000000000)
+	base      = startTime()
 )
+
+func startTime() time.Time {
+	millis, err := strconv.ParseInt(os.Getenv("BASE"), 10, 64)
+	if err != nil {
+		panic(err)
+	}
+	return time.UnixMilli(millis)
+}
 
 var codecs = []struct {
 	name  string
