@@ -19,7 +19,7 @@ use super::log_dirs::{Identity, LogDirs, LogManagerParts, voter_of};
 use super::producer_ids::ProducerIds;
 use super::settings::SettingsOf;
 use super::start::StartError;
-use super::state::{BrokerState, Limits};
+use super::state::{BrokerState, Limits, request_memory};
 use crate::clock::Clock;
 use crate::config::{Listener, ServerConfig};
 use crate::controller::{ClusterSettings, MetadataLog, RegisterBroker, Unfence, bootstrap_records};
@@ -158,6 +158,7 @@ pub(super) fn share(
         flush_pool,
         buffers: BufferPool::new(BUFFER_BYTES, BUFFERS_FREE_MAX),
         connections: ConnectionCounts::default(),
+        request_memory: request_memory(&config),
         stop: parts.stopped,
         requests: AtomicU64::new(0),
         config,

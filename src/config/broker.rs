@@ -659,7 +659,7 @@ config_table! {
         "Producer state with no writes is dropped after this long.";
     Int "producer.purgatory.purge.interval.requests" = "1000", Any, Medium, ReadOnly, Accepted:
         "Internal cleanup rhythm of waiting produce requests.";
-    Long "queued.max.request.bytes" = "-1", Any, Medium, ReadOnly, Accepted:
+    Long "queued.max.request.bytes" = "-1", Any, Medium, ReadOnly, Honoured:
         "Bytes of waiting requests allowed; -1 for no limit; otherwise at least \
          socket.request.max.bytes.";
     Int "queued.max.requests" = "500", AtLeast(1), High, ReadOnly, Accepted:
