@@ -59,13 +59,15 @@ start_kafka() {
     sleep 0.2
   done
   echo "ok $SUITE: Apache Kafka starts"
+  # Its partitions are led a moment later.
+  while [ $SECONDS -lt $limit ] && timeout 10 kcat -b "$BOOTSTRAP" -L | grep -q 'leader -1'; do sleep 0.1; done
 }
 
 # A line at ERROR level is a failure: so Kafka says that it did not like a file.
 stop_kafka() {
   end_broker 30
   check "Apache Kafka ends on SIGTERM with 143" 143 "$ended_with"
-  check "Apache Kafka logged no error" "" "$(grep -E '^(ERROR|FATAL) ' "$broker_log" | head -n 12)"
+  check "Apache Kafka logged no error" "" "$(grep -A 2 -E '^(ERROR|FATAL) ' "$broker_log" | cut -c1-180 | head -n 12)"
 }
 
 # The client address in DIR/server.properties.

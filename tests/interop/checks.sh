@@ -12,6 +12,17 @@ check() {
   fi
 }
 
+# check_lines NAME EXPECTED GOT: for texts of many lines; a failure shows where they differ.
+check_lines() {
+  if [ "$2" = "$3" ]; then
+    echo "ok $SUITE: $1"
+  else
+    echo "FAILED $SUITE: $1"
+    echo "   expected $(wc -l <<< "$2") lines, got $(wc -l <<< "$3"); the first differences (< expected, > got):"
+    diff <(echo "$2") <(echo "$3") | head -n 6 | cut -c1-200 | sed 's/^/   /'
+  fi
+}
+
 # check_match NAME EXTENDED-REGEX GOT: the regex is to match a part of one line of GOT.
 check_match() {
   if grep -Eq -e "$2" <<< "$3"; then
