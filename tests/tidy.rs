@@ -256,8 +256,9 @@ fn imports_go_down() {
             let Some(theirs) = layer(imported) else {
                 continue;
             };
-            // Layer 1 has only nouns in common.
-            let allowed = theirs < own || imported == module || (own == 0 && imported == "types");
+            // Layer 1 has only nouns in common; the simulated disk draws what a crash takes.
+            let nouns = imported == "types" || (module, imported) == ("fs", "rng");
+            let allowed = theirs < own || imported == module || (own == 0 && nouns);
             if !allowed || REFUSED.contains(&(module, imported)) {
                 faults.push(format!("{}:{line}: {module} imports {path}", source.path));
             }
@@ -376,7 +377,9 @@ fn files_stay_small_enough_to_read() {
         } else if source.is_table() {
             (source.lines_before_tests(), TABLE_LINES_MAX)
         } else if declares_only {
-            (source.text.lines().count(), DECLARING_LINES_MAX)
+            // The head may say as much as it needs to.
+            let declared = source.text.lines().filter(|line| !line.starts_with("//!"));
+            (declared.count(), DECLARING_LINES_MAX)
         } else {
             (source.lines_before_tests(), LINES_MAX)
         };

@@ -13,13 +13,14 @@ use std::time::Duration;
 use bytes::{Bytes, BytesMut};
 use tokio::io::AsyncWriteExt as _;
 use tokio::net::TcpStream;
+use tokio::sync::OwnedSemaphorePermit;
 
 use super::answer::{Answer, Piece};
 use super::context::{ConnectionContext, RequestContext};
 use super::dispatch::dispatch;
 use super::handlers::{api_versions, produce};
-use super::state::BrokerState;
-use super::stop::Stop;
+use super::state::{BrokerState, MEMORY_SHARE_BYTES};
+use super::stop::{Stop, stopped};
 use crate::net::{FrameBuffer, FrameError};
 use crate::protocol::{ApiKey, Request, RequestHeader, WireError, decode_request, encode_response};
 
@@ -76,6 +77,8 @@ pub(super) struct Connection {
     pending_bytes: usize,
     idle_max: Duration,
     stop: Stop,
+    /// The share of the request memory that the large frame at hand has taken.
+    memory: Option<OwnedSemaphorePermit>,
 }
 
 impl Connection {
@@ -101,6 +104,7 @@ impl Connection {
             pending_bytes: 0,
             idle_max,
             stop,
+            memory: None,
         }
     }
 
@@ -109,6 +113,7 @@ impl Connection {
         loop {
             if let Some(frame) = self.frames.take_frame()? {
                 self.serve(frame).await?;
+                self.memory = None;
                 if self.out.len() > OUT_BYTES_MAX {
                     self.write_out().await?;
                 }
@@ -127,6 +132,7 @@ impl Connection {
         if *self.stop.borrow() {
             return Ok(false);
         }
+        self.reserve_memory().await?;
         let may_read = self.pending.len() < PENDING_MAX && self.pending_bytes < PENDING_BYTES_MAX;
         let Some(front) = self.pending.front_mut() else {
             self.frames.release();
@@ -142,6 +148,23 @@ impl Connection {
         }
         self.answer_front()?;
         Ok(true)
+    }
+
+    /// Takes a share of the request memory for a large frame before its buffer grows.
+    async fn reserve_memory(&mut self) -> Result<(), ConnectionEnd> {
+        let Some(bytes) = self.frames.large_frame()?.filter(|_| self.memory.is_none()) else {
+            return Ok(());
+        };
+        self.finish_pending().await?;
+        self.write_out().await?;
+        let shares = u32::try_from(bytes.div_ceil(MEMORY_SHARE_BYTES)).unwrap_or(u32::MAX);
+        let memory = Arc::clone(&self.context.state.request_memory);
+        // Never closed; a wait without end is cut short by the stop of the broker.
+        self.memory = tokio::select! {
+            permit = memory.acquire_many_owned(shares) => permit.ok(),
+            () = stopped(&mut self.stop) => None,
+        };
+        Ok(())
     }
 
     /// Waits for bytes of the peer with nothing under way.

@@ -22,6 +22,7 @@ mod listener;
 mod log_dirs;
 mod producer_ids;
 mod settings;
+mod stages;
 mod start;
 mod state;
 mod stop;

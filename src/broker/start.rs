@@ -1,46 +1,28 @@
 //! Builds a broker from its settings, and ends it.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
-use arc_swap::ArcSwap;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
-use super::bind::{Bound, advertised, bind_all};
+use super::bind::advertised;
 use super::controller_loop::ControllerLoop;
-use super::features::Features;
-use super::flush_pool::BlockingPool;
-use super::handlers::fetch::FetchSessions;
 use super::housekeeping;
-use super::image_apply::ImageApplier;
-use super::listener::{ConnectionCounts, accept};
-use super::log_dirs::{Identity, LogDirs, LogDirsError, LogManagerParts, voter_of};
-use super::producer_ids::ProducerIds;
-use super::settings::SettingsOf;
-use super::state::{BrokerState, Limits};
+use super::listener::accept;
+use super::log_dirs::{LogDirs, LogDirsError};
+use super::stages::{Opened, StateParts, open, register, share};
+use super::state::BrokerState;
 use crate::clock::Clock;
 use crate::config::{Listener, ServerConfig};
-use crate::controller::{
-    BrokerStopped, ClusterSettings, MetadataLog, MetadataLogError, RegisterBroker, Unfence,
-    bootstrap_records,
-};
+use crate::controller::{BrokerStopped, MetadataLogError};
 use crate::fs::Fs;
-use crate::metadata::MetadataImage;
-use crate::metadata::record::RecordEndpoint;
-use crate::net::BufferPool;
 use crate::protocol::ErrorCode;
-use crate::replica::{ReplicaManager, ToldOfFailure};
 use crate::rng::Rng;
-use crate::storage::{IoError, LoadError, LoadedDirs};
+use crate::storage::LoadError;
 use crate::types::BrokerId;
 
-/// Buffers for records on their way to sockets: one answer's piece.
-const BUFFER_BYTES: usize = 1024 * 1024;
-/// Buffers that wait for their next use.
-const BUFFERS_FREE_MAX: usize = 4;
 /// How long connections may take to finish what they do when the broker stops.
 const DRAIN_MAX: Duration = Duration::from_secs(5);
 
@@ -92,17 +74,6 @@ pub struct Broker {
     state: Arc<BrokerState>,
     dirs: Arc<LogDirs>,
     failed: watch::Receiver<usize>,
-}
-
-/// Counts failed log directories.
-#[derive(Debug)]
-struct Tell(watch::Sender<usize>);
-
-impl ToldOfFailure for Tell {
-    fn dir_failed(&self, dir: &Path, error: &IoError) {
-        tracing::error!(dir = %dir.display(), %error, "the log directory is out of service");
-        self.0.send_modify(|count| *count += 1);
-    }
 }
 
 impl Broker {
@@ -244,190 +215,5 @@ impl Broker {
 fn log_panic(outcome: Result<(), tokio::task::JoinError>) {
     if let Err(error) = outcome {
         tracing::error!(%error, "a task of the broker failed");
-    }
-}
-
-/// What is open before this incarnation is registered.
-struct Opened {
-    config: ServerConfig,
-    identity: Identity,
-    bound: Vec<Bound>,
-    controllers: Vec<Bound>,
-    failed: watch::Receiver<usize>,
-    parts: LogManagerParts,
-    loaded: LoadedDirs,
-    controller: ControllerLoop,
-}
-
-/// Locks the directories, binds the listeners, replays the metadata, loads the logs.
-fn open(
-    mut config: ServerConfig,
-    fs: &Arc<dyn Fs>,
-    clock: &Arc<dyn Clock>,
-    mut rng: Rng,
-) -> Result<Opened, StartError> {
-    let (failures, failed) = watch::channel(0);
-    let tell = || Box::new(Tell(failures.clone())) as Box<dyn ToldOfFailure>;
-    let (parts, identity) = LogDirs::open(fs, &config, Arc::clone(clock), &mut rng, tell)?;
-    config
-        .static_keys
-        .insert("node.id".to_owned(), identity.node_id.to_string());
-    let bound = bind_all(&config.listeners)?;
-    let controllers = bind_all(&config.controller_listeners)?;
-    let directory = identity.directories.first().copied().unwrap_or_default();
-    let voter = voter_of(&config, identity.node_id, directory);
-    let (log, image) = MetadataLog::open(
-        Arc::clone(fs),
-        &config.metadata_log_dir,
-        voter,
-        &bootstrap_records(),
-        clock.now_ms(),
-    )?;
-    let settings = SettingsOf {
-        node_id: identity.node_id,
-        config: config.clone(),
-    };
-    let (parts, loaded) = load(parts, &settings, &image, &mut rng, &**clock)?;
-    let controller = ControllerLoop {
-        log,
-        published: Arc::new(ArcSwap::from_pointee(image.clone())),
-        image,
-        settings: ClusterSettings {
-            default_partitions: number(&config, "num.partitions"),
-            default_replication_factor: number(&config, "default.replication.factor"),
-            may_delete_topics: config.boolean("delete.topic.enable"),
-        },
-        applier: ImageApplier {
-            node_id: identity.node_id,
-            fs: Arc::clone(fs),
-            clock: Arc::clone(clock),
-            rng: rng.clone(),
-            settings,
-            replicas: Arc::new(ReplicaManager::default()),
-            flush_pool: Arc::new(BlockingPool::new(tokio::runtime::Handle::current())),
-            dirs: None,
-        },
-        clock: Arc::clone(clock),
-        rng,
-    };
-    Ok(Opened {
-        config,
-        identity,
-        bound,
-        controllers,
-        failed,
-        parts,
-        loaded,
-        controller,
-    })
-}
-
-/// What goes into the shared state as it is.
-struct StateParts {
-    clock: Arc<dyn Clock>,
-    rng: Rng,
-    broker_epoch: i64,
-    stopped: watch::Receiver<bool>,
-}
-
-/// Makes the state that connections share, and starts the controller's task.
-fn share(
-    config: ServerConfig,
-    identity: &Identity,
-    controller: ControllerLoop,
-    dirs: Arc<LogDirs>,
-    parts: StateParts,
-) -> (Arc<BrokerState>, JoinHandle<ControllerLoop>) {
-    let image = Arc::clone(&controller.published);
-    let replicas = Arc::clone(&controller.applier.replicas);
-    let flush_pool = Arc::clone(&controller.applier.flush_pool);
-    let (handle, controller) = controller.run(identity.node_id, parts.broker_epoch);
-    let slots = config.size("max.incremental.fetch.session.cache.slots");
-    let state = Arc::new(BrokerState {
-        node_id: identity.node_id,
-        cluster_id: identity.cluster_id.clone(),
-        limits: Limits::of(&config),
-        features: Features,
-        clock: parts.clock,
-        image,
-        controller: handle,
-        replicas,
-        dirs,
-        producer_ids: ProducerIds::default(),
-        fetch_sessions: FetchSessions::new(slots, parts.rng),
-        flush_pool,
-        buffers: BufferPool::new(BUFFER_BYTES, BUFFERS_FREE_MAX),
-        connections: ConnectionCounts::default(),
-        stop: parts.stopped,
-        requests: AtomicU64::new(0),
-        config,
-    });
-    (state, controller)
-}
-
-fn number<T: TryFrom<i64> + Default>(config: &ServerConfig, key: &str) -> T {
-    T::try_from(config.number(key)).unwrap_or_default()
-}
-
-/// Loads the logs of all directories.
-fn load(
-    mut parts: LogManagerParts,
-    settings: &SettingsOf,
-    image: &MetadataImage,
-    rng: &mut Rng,
-    clock: &dyn Clock,
-) -> Result<(LogManagerParts, LoadedDirs), StartError> {
-    let rng = parking_lot::Mutex::new(rng);
-    let config_of = |partition: &crate::types::TopicPartition| {
-        settings
-            .of_topic(image, &partition.topic, &mut rng.lock())
-            .log
-    };
-    let loaded = parts.manager.load_all(&config_of, clock.now_ms())?;
-    for warning in &loaded.warnings {
-        tracing::warn!("{warning}");
-    }
-    for log in &loaded.logs {
-        for warning in &log.report.warnings {
-            tracing::warn!(partition = %log.log.partition(), "{warning}");
-        }
-    }
-    Ok((parts, loaded))
-}
-
-/// Registers this incarnation and lets it lead; returns the broker's epoch.
-fn register(
-    controller: &mut ControllerLoop,
-    config: &ServerConfig,
-    identity: &Identity,
-    listeners: &[Listener],
-    recovered: bool,
-) -> Result<i64, StartError> {
-    let register = RegisterBroker {
-        id: identity.node_id,
-        log_dirs: identity.directories.clone(),
-        endpoints: listeners.iter().map(endpoint).collect(),
-        controller_endpoints: config.controller_listeners.iter().map(endpoint).collect(),
-        rack: config.rack.clone(),
-        features: Features.records(),
-    };
-    let registered = controller
-        .execute(&register)
-        .map_err(StartError::Register)?;
-    let unfence = Unfence {
-        id: identity.node_id,
-        epoch: registered.epoch,
-        recovered,
-    };
-    controller.execute(&unfence).map_err(StartError::Register)?;
-    Ok(registered.epoch)
-}
-
-fn endpoint(listener: &Listener) -> RecordEndpoint {
-    RecordEndpoint {
-        name: listener.name.clone(),
-        host: listener.host.clone(),
-        port: listener.port,
-        security_protocol: listener.protocol_id(),
     }
 }

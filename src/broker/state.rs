@@ -5,6 +5,7 @@ use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
+use tokio::sync::Semaphore;
 
 use super::controller_loop::ControllerHandle;
 use super::features::Features;
@@ -19,6 +20,23 @@ use crate::metadata::MetadataImage;
 use crate::net::BufferPool;
 use crate::replica::{FlushPool, ReplicaManager};
 use crate::types::BrokerId;
+
+/// Large requests take their memory in shares of this size.
+pub(super) const MEMORY_SHARE_BYTES: usize = 64 * 1024;
+/// What large requests may take together where `queued.max.request.bytes` says nothing.
+const REQUEST_MEMORY_BYTES: usize = 512 * 1024 * 1024;
+
+/// Returns the request memory: at least what one request may have.
+pub(super) fn request_memory(config: &ServerConfig) -> Arc<Semaphore> {
+    let configured = config.size("queued.max.request.bytes");
+    let bytes = if configured == 0 {
+        REQUEST_MEMORY_BYTES
+    } else {
+        configured
+    };
+    let bytes = bytes.max(config.size("socket.request.max.bytes"));
+    Arc::new(Semaphore::new(bytes.div_ceil(MEMORY_SHARE_BYTES)))
+}
 
 /// What every connection of a broker shares.
 #[derive(Debug)]
@@ -39,6 +57,8 @@ pub(super) struct BrokerState {
     pub(super) flush_pool: Arc<dyn FlushPool>,
     pub(super) buffers: Arc<BufferPool>,
     pub(super) connections: ConnectionCounts,
+    /// Shares of [`MEMORY_SHARE_BYTES`] for large requests, over all connections.
+    pub(super) request_memory: Arc<Semaphore>,
     /// Turns true when the broker stops: long polls end.
     pub(super) stop: Stop,
     /// Requests served so far.

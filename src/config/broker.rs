@@ -182,7 +182,7 @@ config_table! {
     Int "alter.log.dirs.replication.quota.window.size.seconds" =
         "1", AtLeast(1), Low, ReadOnly, Accepted:
         "Length of one such sample.";
-    String "authorizer.class.name" = "", Any, Low, ReadOnly, Honoured:
+    String "authorizer.class.name" = "", Any, Low, ReadOnly, Accepted:
         "Authorizer class; empty allows everything. The KRaft one is \
          org.apache.kafka.metadata.authorizer.StandardAuthorizer.";
     Boolean "auto.create.topics.enable" = "true", Any, High, ReadOnly, Honoured:
@@ -197,7 +197,7 @@ config_table! {
     Int "broker.id" = "-1", Any, High, ReadOnly, Honoured:
         "Older name of node.id. -1 asks a ZooKeeper cluster to allocate one; a KRaft node needs a \
          fixed non-negative id.";
-    String "broker.rack" = null, Any, Medium, ReadOnly, Accepted:
+    String "broker.rack" = null, Any, Medium, ReadOnly, Honoured:
         "Free-form rack / zone label of this broker; shown as rack in node listings and used for \
          rack-aware placement and closest-replica fetch.";
     Int "broker.session.timeout.ms" = "9000", Any, Medium, ReadOnly, Accepted:
@@ -215,7 +215,7 @@ config_table! {
          uncompressed means none. Server default of compression.type.";
     Int "compression.zstd.level" = "3", Between(-131_072, 22), Medium, ClusterWide, Honoured:
         "Level used when the broker itself compresses with zstd.";
-    List "config.providers" = "", Any, Low, ClusterWide, Honoured:
+    List "config.providers" = "", Any, Low, ClusterWide, Accepted:
         "Aliases of classes that resolve ${alias:path:key} in values; details in \
          config.providers.ALIAS.*.";
     Int "connection.failed.authentication.delay.ms" = "100", AtLeast(0), Low, ReadOnly, Accepted:
@@ -241,7 +241,7 @@ config_table! {
         "How long the quorum leader collects writes before flushing them.";
     Boolean "controller.quorum.auto.join.enable" = "false", Any, Low, ReadOnly, Accepted:
         "A new controller adds itself to a dynamic quorum.";
-    List "controller.quorum.bootstrap.servers" = "", Any, High, ReadOnly, Honoured:
+    List "controller.quorum.bootstrap.servers" = "", Any, High, ReadOnly, Accepted:
         "host:port list used to find the controller quorum when voters are managed dynamically.";
     Int "controller.quorum.election.backoff.max.ms" = "1000", AtLeast(0), High, ReadOnly, Accepted:
         "Upper bound of the random wait before retrying an election.";
@@ -297,37 +297,37 @@ config_table! {
     Boolean "follower.fetch.last.tiered.offset.enable" =
         "false", Any, Medium, ClusterWide, Accepted:
         "Tiered storage: an empty follower starts behind the last uploaded offset.";
-    Int "group.consumer.assignment.interval.ms" = "1000", AtLeast(0), Medium, ClusterWide, Honoured:
+    Int "group.consumer.assignment.interval.ms" = "1000", AtLeast(0), Medium, ClusterWide, Accepted:
         "Least time between two assignments of a consumer group.";
-    List "group.consumer.assignors" = "uniform,range", Any, Medium, ReadOnly, Honoured:
+    List "group.consumer.assignors" = "uniform,range", Any, Medium, ReadOnly, Accepted:
         "Server-side assignors in order, first one is the default (uniform, range).";
-    Int "group.consumer.heartbeat.interval.ms" = "5000", AtLeast(1), Medium, ReadOnly, Honoured:
+    Int "group.consumer.heartbeat.interval.ms" = "5000", AtLeast(1), Medium, ReadOnly, Accepted:
         "Heartbeat interval told to KIP-848 members.";
     Int "group.consumer.max.assignment.interval.ms" =
-        "15000", AtLeast(0), Medium, ReadOnly, Honoured:
+        "15000", AtLeast(0), Medium, ReadOnly, Accepted:
         "Upper limit of the per-group override.";
     Int "group.consumer.max.heartbeat.interval.ms" =
-        "15000", AtLeast(1), Medium, ReadOnly, Honoured:
+        "15000", AtLeast(1), Medium, ReadOnly, Accepted:
         "Upper limit for the per-group override.";
-    Int "group.consumer.max.session.timeout.ms" = "60000", AtLeast(1), Medium, ReadOnly, Honoured:
+    Int "group.consumer.max.session.timeout.ms" = "60000", AtLeast(1), Medium, ReadOnly, Accepted:
         "Upper limit for the per-group override.";
-    Int "group.consumer.max.size" = "2147483647", AtLeast(1), Medium, ReadOnly, Honoured:
+    Int "group.consumer.max.size" = "2147483647", AtLeast(1), Medium, ReadOnly, Accepted:
         "Largest number of members of a KIP-848 group.";
     String "group.consumer.migration.policy" =
         "bidirectional", OneOfIgnoringCase(&["DISABLED", "DOWNGRADE", "UPGRADE", "BIDIRECTIONAL"]),
         Medium, ReadOnly, Accepted:
         "Whether classic groups convert to the consumer protocol and back: disabled, upgrade, \
          downgrade, bidirectional.";
-    Int "group.consumer.min.assignment.interval.ms" = "0", AtLeast(0), Medium, ReadOnly, Honoured:
+    Int "group.consumer.min.assignment.interval.ms" = "0", AtLeast(0), Medium, ReadOnly, Accepted:
         "Lower limit of the per-group override.";
-    Int "group.consumer.min.heartbeat.interval.ms" = "5000", AtLeast(1), Medium, ReadOnly, Honoured:
+    Int "group.consumer.min.heartbeat.interval.ms" = "5000", AtLeast(1), Medium, ReadOnly, Accepted:
         "Lower limit for the per-group override.";
-    Int "group.consumer.min.session.timeout.ms" = "45000", AtLeast(1), Medium, ReadOnly, Honoured:
+    Int "group.consumer.min.session.timeout.ms" = "45000", AtLeast(1), Medium, ReadOnly, Accepted:
         "Lower limit for the per-group override.";
     Int "group.consumer.regex.refresh.interval.ms" =
-        "600000", AtLeast(10_000), Medium, ReadOnly, Honoured internal:
+        "600000", AtLeast(10_000), Medium, ReadOnly, Accepted internal:
         "How often KIP-848 regex subscriptions are matched anew.";
-    Int "group.consumer.session.timeout.ms" = "45000", AtLeast(1), Medium, ReadOnly, Honoured:
+    Int "group.consumer.session.timeout.ms" = "45000", AtLeast(1), Medium, ReadOnly, Accepted:
         "Session timeout of members of the KIP-848 consumer protocol.";
     Int "group.coordinator.append.linger.ms" = "-1", AtLeast(-1), Medium, ReadOnly, Accepted:
         "How long coordinator writes are gathered into one batch.";
@@ -338,22 +338,22 @@ config_table! {
         "Largest write buffer the coordinator keeps for reuse.";
     List "group.coordinator.rebalance.protocols" =
         "classic,consumer,streams", ListOf(&["consumer", "classic", "share", "streams"]),
-        Medium, ReadOnly, Honoured:
+        Medium, ReadOnly, Accepted:
         "Group protocols on offer: classic (mandatory), consumer, share.";
     Int "group.coordinator.threads" = "4", AtLeast(1), High, ReadOnly, Accepted:
         "Threads of the group coordinator.";
-    Int "group.initial.rebalance.delay.ms" = "3000", Any, Medium, ReadOnly, Honoured:
+    Int "group.initial.rebalance.delay.ms" = "3000", Any, Medium, ReadOnly, Accepted:
         "How long an empty classic group waits for more members before the first rebalance. \
          Quickstart files set 0.";
-    Int "group.max.session.timeout.ms" = "1800000", Any, Medium, ReadOnly, Honoured:
+    Int "group.max.session.timeout.ms" = "1800000", Any, Medium, ReadOnly, Accepted:
         "Largest session timeout a classic member may ask for.";
-    Int "group.max.size" = "2147483647", AtLeast(1), Medium, ReadOnly, Honoured:
+    Int "group.max.size" = "2147483647", AtLeast(1), Medium, ReadOnly, Accepted:
         "Largest number of members of a classic group; above: GROUP_MAX_SIZE_REACHED.";
-    Int "group.min.session.timeout.ms" = "6000", Any, Medium, ReadOnly, Honoured:
+    Int "group.min.session.timeout.ms" = "6000", Any, Medium, ReadOnly, Accepted:
         "Smallest session timeout a classic member may ask for; below: INVALID_SESSION_TIMEOUT.";
-    Int "group.share.assignment.interval.ms" = "1000", AtLeast(0), Medium, ClusterWide, Honoured:
+    Int "group.share.assignment.interval.ms" = "1000", AtLeast(0), Medium, ClusterWide, Accepted:
         "Least time between two assignments of a share group.";
-    List "group.share.assignors" = "simple", Any, Medium, ReadOnly, Honoured:
+    List "group.share.assignors" = "simple", Any, Medium, ReadOnly, Accepted:
         "The one assignor of share groups (simple).";
     Int "group.share.delivery.count.limit" = "5", Between(2, 10), Medium, ReadOnly, Accepted:
         "Delivery attempts of a record in a share group.";
@@ -362,32 +362,32 @@ config_table! {
     Int "group.share.initialize.retry.interval.ms" =
         "30000", AtLeast(1), Low, ReadOnly, Accepted internal:
         "Pause before share state initialisation is tried again.";
-    Int "group.share.max.assignment.interval.ms" = "15000", AtLeast(0), Medium, ReadOnly, Honoured:
+    Int "group.share.max.assignment.interval.ms" = "15000", AtLeast(0), Medium, ReadOnly, Accepted:
         "Upper limit of the per-group override.";
-    Int "group.share.max.delivery.count.limit" = "10", Between(5, 25), Medium, ReadOnly, Honoured:
+    Int "group.share.max.delivery.count.limit" = "10", Between(5, 25), Medium, ReadOnly, Accepted:
         "Upper limit of the per-group share.delivery.count.limit.";
     Int "group.share.max.heartbeat.interval.ms" = "15000", AtLeast(1), Medium, ReadOnly, Accepted:
         "Upper limit for the per-group override.";
     Int "group.share.max.partition.max.record.locks" =
-        "4000", Between(2_000, 10_000), Medium, ReadOnly, Honoured:
+        "4000", Between(2_000, 10_000), Medium, ReadOnly, Accepted:
         "Upper limit of the per-group share.partition.max.record.locks.";
     Int "group.share.max.record.lock.duration.ms" =
         "60000", Between(30_000, 3_600_000), Medium, ReadOnly, Accepted:
         "Upper limit for the per-group override.";
     Int "group.share.max.session.timeout.ms" = "60000", AtLeast(1), Medium, ReadOnly, Accepted:
         "Upper limit for the per-group override.";
-    Int "group.share.max.share.sessions" = "2000", AtLeast(1), Medium, ReadOnly, Honoured:
+    Int "group.share.max.share.sessions" = "2000", AtLeast(1), Medium, ReadOnly, Accepted:
         "Most share sessions of one broker.";
     Int "group.share.max.size" = "200", Between(1, 1_000), Medium, ReadOnly, Accepted:
         "Members per share group.";
-    Int "group.share.min.assignment.interval.ms" = "0", AtLeast(0), Medium, ReadOnly, Honoured:
+    Int "group.share.min.assignment.interval.ms" = "0", AtLeast(0), Medium, ReadOnly, Accepted:
         "Lower limit of the per-group override.";
-    Int "group.share.min.delivery.count.limit" = "2", Between(2, 5), Medium, ReadOnly, Honoured:
+    Int "group.share.min.delivery.count.limit" = "2", Between(2, 5), Medium, ReadOnly, Accepted:
         "Lower limit of the same.";
     Int "group.share.min.heartbeat.interval.ms" = "5000", AtLeast(1), Medium, ReadOnly, Accepted:
         "Lower limit for the per-group override.";
     Int "group.share.min.partition.max.record.locks" =
-        "100", Between(100, 2_000), Medium, ReadOnly, Honoured:
+        "100", Between(100, 2_000), Medium, ReadOnly, Accepted:
         "Lower limit of the same.";
     Int "group.share.min.record.lock.duration.ms" =
         "15000", Between(1_000, 30_000), Medium, ReadOnly, Accepted:
@@ -406,36 +406,36 @@ config_table! {
         "How long an acquired record stays locked.";
     Int "group.share.session.timeout.ms" = "45000", AtLeast(1), Medium, ReadOnly, Accepted:
         "Session timeout of share group members.";
-    Int "group.streams.assignment.interval.ms" = "1000", AtLeast(0), Medium, ClusterWide, Honoured:
+    Int "group.streams.assignment.interval.ms" = "1000", AtLeast(0), Medium, ClusterWide, Accepted:
         "Least time between two assignments of a streams group.";
-    Int "group.streams.heartbeat.interval.ms" = "5000", AtLeast(1), Medium, ReadOnly, Honoured:
+    Int "group.streams.heartbeat.interval.ms" = "5000", AtLeast(1), Medium, ReadOnly, Accepted:
         "Heartbeat interval told to members of streams groups.";
-    Int "group.streams.initial.rebalance.delay.ms" = "3000", AtLeast(0), Medium, ReadOnly, Honoured:
+    Int "group.streams.initial.rebalance.delay.ms" = "3000", AtLeast(0), Medium, ReadOnly, Accepted:
         "Wait for more members before the first assignment of a streams group.";
     Int "group.streams.max.assignment.interval.ms" =
-        "15000", AtLeast(0), Medium, ReadOnly, Honoured:
+        "15000", AtLeast(0), Medium, ReadOnly, Accepted:
         "Upper limit of the per-group override.";
-    Int "group.streams.max.heartbeat.interval.ms" = "15000", AtLeast(1), Medium, ReadOnly, Honoured:
+    Int "group.streams.max.heartbeat.interval.ms" = "15000", AtLeast(1), Medium, ReadOnly, Accepted:
         "Upper limit of the per-group streams.heartbeat.interval.ms.";
-    Int "group.streams.max.session.timeout.ms" = "60000", AtLeast(1), Medium, ReadOnly, Honoured:
+    Int "group.streams.max.session.timeout.ms" = "60000", AtLeast(1), Medium, ReadOnly, Accepted:
         "Upper limit of the per-group streams.session.timeout.ms.";
-    Int "group.streams.max.size" = "2147483647", AtLeast(1), Medium, ReadOnly, Honoured:
+    Int "group.streams.max.size" = "2147483647", AtLeast(1), Medium, ReadOnly, Accepted:
         "Most members of a streams group.";
-    Int "group.streams.max.standby.replicas" = "2", AtLeast(0), Medium, ReadOnly, Honoured:
+    Int "group.streams.max.standby.replicas" = "2", AtLeast(0), Medium, ReadOnly, Accepted:
         "Upper limit of the per-group streams.num.standby.replicas.";
-    Int "group.streams.min.assignment.interval.ms" = "0", AtLeast(0), Medium, ReadOnly, Honoured:
+    Int "group.streams.min.assignment.interval.ms" = "0", AtLeast(0), Medium, ReadOnly, Accepted:
         "Lower limit of the per-group override.";
-    Int "group.streams.min.heartbeat.interval.ms" = "5000", AtLeast(1), Medium, ReadOnly, Honoured:
+    Int "group.streams.min.heartbeat.interval.ms" = "5000", AtLeast(1), Medium, ReadOnly, Accepted:
         "Lower limit of the same.";
-    Int "group.streams.min.session.timeout.ms" = "45000", AtLeast(1), Medium, ReadOnly, Honoured:
+    Int "group.streams.min.session.timeout.ms" = "45000", AtLeast(1), Medium, ReadOnly, Accepted:
         "Lower limit of the same.";
-    Int "group.streams.num.standby.replicas" = "0", AtLeast(0), Medium, ReadOnly, Honoured:
+    Int "group.streams.num.standby.replicas" = "0", AtLeast(0), Medium, ReadOnly, Accepted:
         "Standby copies of each task.";
-    Int "group.streams.session.timeout.ms" = "45000", AtLeast(1), Medium, ReadOnly, Honoured:
+    Int "group.streams.session.timeout.ms" = "45000", AtLeast(1), Medium, ReadOnly, Accepted:
         "Members of streams groups without a heartbeat for this long are removed.";
     Int "initial.broker.registration.timeout.ms" = "60000", Any, Medium, ReadOnly, Accepted:
         "Time a starting broker tries to register before it gives up and exits.";
-    String "inter.broker.listener.name" = null, Any, Medium, ReadOnly, Accepted:
+    String "inter.broker.listener.name" = null, Any, Medium, ReadOnly, Honoured:
         "Listener brokers use among themselves. May not be combined with \
          security.inter.broker.protocol.";
     Long "internal.metadata.delete.delay.millis" = "60000", Any, Low, ReadOnly, Accepted internal:
@@ -460,14 +460,14 @@ config_table! {
     List "listeners" = "PLAINTEXT://:9092", Any, High, PerBroker, Honoured:
         "Comma list of NAME://host:port sockets to bind. Empty host binds all interfaces. Names \
          must be unique; ports must differ unless one is IPv4 and the other IPv6.";
-    Long "log.cleaner.backoff.ms" = "15000", AtLeast(0), Medium, ClusterWide, Honoured:
+    Long "log.cleaner.backoff.ms" = "15000", AtLeast(0), Medium, ClusterWide, Accepted:
         "Sleep of a cleaner thread that found nothing to do.";
     Long "log.cleaner.dedupe.buffer.size" = "134217728", Any, Medium, ClusterWide, Accepted:
         "Memory for all cleaner threads' key maps; must exceed 1 MiB per thread.";
-    Long "log.cleaner.delete.retention.ms" = "86400000", AtLeast(0), Medium, ClusterWide, Honoured:
+    Long "log.cleaner.delete.retention.ms" = "86400000", AtLeast(0), Medium, ClusterWide, Accepted:
         "How long tombstones stay readable after compaction. Server default of \
          delete.retention.ms.";
-    Boolean "log.cleaner.enable" = "true", Any, Medium, ReadOnly, Honoured:
+    Boolean "log.cleaner.enable" = "true", Any, Medium, ReadOnly, Accepted:
         "Runs the compaction threads. Needed for compacted topics such as __consumer_offsets.";
     Double "log.cleaner.io.buffer.load.factor" = "0.9", Any, Medium, ClusterWide, Accepted:
         "How full the key map may get before a pass ends.";
@@ -477,14 +477,14 @@ config_table! {
         "1.7976931348623157E308", Any, Medium, ClusterWide, Accepted:
         "Limit on cleaner read plus write rate; the default is unlimited (largest double).";
     Long "log.cleaner.max.compaction.lag.ms" =
-        "9223372036854775807", AtLeast(1), Medium, ClusterWide, Honoured:
+        "9223372036854775807", AtLeast(1), Medium, ClusterWide, Accepted:
         "Forces compaction of records older than this even when the dirty ratio is low. Server \
          default of max.compaction.lag.ms.";
     Double "log.cleaner.min.cleanable.ratio" =
-        "0.5", Fraction(0.0, 1.0), Medium, ClusterWide, Honoured:
+        "0.5", Fraction(0.0, 1.0), Medium, ClusterWide, Accepted:
         "Smallest share of dirty bytes that makes a log worth compacting. Server default of \
          min.cleanable.dirty.ratio.";
-    Long "log.cleaner.min.compaction.lag.ms" = "0", AtLeast(0), Medium, ClusterWide, Honoured:
+    Long "log.cleaner.min.compaction.lag.ms" = "0", AtLeast(0), Medium, ClusterWide, Accepted:
         "Records younger than this are never compacted away. Server default of \
          min.compaction.lag.ms.";
     Int "log.cleaner.threads" = "1", AtLeast(0), Medium, ClusterWide, Accepted:
@@ -508,7 +508,7 @@ config_table! {
          Server default of flush.ms.";
     Int "log.flush.offset.checkpoint.interval.ms" = "60000", AtLeast(0), High, ReadOnly, Accepted:
         "How often recovery points are written to recovery-point-offset-checkpoint.";
-    Long "log.flush.scheduler.interval.ms" = "9223372036854775807", Any, High, ReadOnly, Honoured:
+    Long "log.flush.scheduler.interval.ms" = "9223372036854775807", Any, High, ReadOnly, Accepted:
         "How often the flusher looks for logs that need an fsync.";
     Int "log.flush.start.offset.checkpoint.interval.ms" =
         "60000", AtLeast(0), High, ReadOnly, Accepted:
@@ -516,7 +516,7 @@ config_table! {
     Int "log.index.interval.bytes" = "4096", AtLeast(0), Medium, ClusterWide, Honoured:
         "Bytes of log between two entries of the offset index. Server default of \
          index.interval.bytes.";
-    Int "log.index.size.max.bytes" = "10485760", AtLeast(4), Medium, ClusterWide, Accepted:
+    Int "log.index.size.max.bytes" = "10485760", AtLeast(4), Medium, ClusterWide, Honoured:
         "Largest size of an index file. Server default of segment.index.bytes.";
     Long "log.initial.task.delay.ms" = "30000", AtLeast(0), Low, ReadOnly, Accepted internal:
         "Wait after startup before the first retention, flush and checkpoint run.";
@@ -538,16 +538,16 @@ config_table! {
          Server default of message.timestamp.type.";
     Boolean "log.preallocate" = "false", Any, Medium, ClusterWide, Accepted:
         "Creates segment files at full size up front. Server default of preallocate.";
-    Long "log.retention.bytes" = "-1", Any, High, ClusterWide, Honoured:
+    Long "log.retention.bytes" = "-1", Any, High, ClusterWide, Accepted:
         "Per-partition size above which old segments are deleted; -1 for no limit. Server default \
          of retention.bytes.";
-    Long "log.retention.check.interval.ms" = "300000", AtLeast(1), Medium, ReadOnly, Honoured:
+    Long "log.retention.check.interval.ms" = "300000", AtLeast(1), Medium, ReadOnly, Accepted:
         "How often the broker looks for segments that may be deleted.";
-    Int "log.retention.hours" = "168", Any, High, ReadOnly, Honoured:
+    Int "log.retention.hours" = "168", Any, High, ReadOnly, Accepted:
         "Retention in hours; used when neither of the other two is set.";
-    Int "log.retention.minutes" = null, Any, High, ReadOnly, Honoured:
+    Int "log.retention.minutes" = null, Any, High, ReadOnly, Accepted:
         "Retention in minutes; used when log.retention.ms is unset.";
-    Long "log.retention.ms" = null, Any, High, ClusterWide, Honoured:
+    Long "log.retention.ms" = null, Any, High, ClusterWide, Accepted:
         "Records older than this may be deleted; -1 keeps for ever. Wins over .minutes and \
          .hours. Server default of retention.ms.";
     Int "log.roll.hours" = "168", AtLeast(1), High, ReadOnly, Honoured:
@@ -564,19 +564,19 @@ config_table! {
     Long "log.segment.delete.delay.ms" = "60000", AtLeast(0), High, ClusterWide, Honoured:
         "Wait between marking a file .deleted and unlinking it. Server default of \
          file.delete.delay.ms.";
-    Int "max.connection.creation.rate" = "2147483647", AtLeast(0), Medium, ClusterWide, Honoured:
+    Int "max.connection.creation.rate" = "2147483647", AtLeast(0), Medium, ClusterWide, Accepted:
         "New connections per second, broker-wide or per listener; excess ones are delayed.";
     Int "max.connections" = "2147483647", AtLeast(0), Medium, ClusterWide, Honoured:
         "Connections allowed at one time; also per listener with the listener prefix. The \
          inter-broker listener is exempt from the broker-wide limit.";
     Int "max.connections.per.ip" = "2147483647", AtLeast(0), Medium, ClusterWide, Honoured:
         "Connections allowed from one address; 0 only together with overrides.";
-    String "max.connections.per.ip.overrides" = "", Any, Medium, ClusterWide, Honoured:
+    String "max.connections.per.ip.overrides" = "", Any, Medium, ClusterWide, Accepted:
         "host:count list of exceptions, e.g. hostName:100,127.0.0.1:200.";
     Int "max.incremental.fetch.session.cache.slots" =
-        "1000", AtLeast(0), Medium, ReadOnly, Accepted:
+        "1000", AtLeast(0), Medium, ReadOnly, Honoured:
         "Incremental fetch sessions remembered.";
-    Int "max.request.partition.size.limit" = "2000", AtLeast(1), Medium, ReadOnly, Honoured:
+    Int "max.request.partition.size.limit" = "2000", AtLeast(1), Medium, ReadOnly, Accepted:
         "Largest partition count in one DescribeTopicPartitions response.";
     Int "message.max.bytes" = "1048588", AtLeast(0), High, ClusterWide, Honoured:
         "Largest record batch (after compression) a broker takes. Server default of \
@@ -627,24 +627,24 @@ config_table! {
         "Threads that move replicas between directories; unset means one per directory.";
     Int "num.replica.fetchers" = "1", AtLeast(1), High, ClusterWide, Accepted:
         "Fetcher threads per source broker.";
-    Int "offset.metadata.max.bytes" = "4096", Any, High, ReadOnly, Honoured:
+    Int "offset.metadata.max.bytes" = "4096", Any, High, ReadOnly, Accepted:
         "Largest metadata string in an offset commit; longer ones get OFFSET_METADATA_TOO_LARGE.";
     Int "offsets.commit.timeout.ms" = "5000", AtLeast(1), High, ReadOnly, Accepted:
         "Time limit for replicating an offset commit.";
     Int "offsets.load.buffer.size" = "5242880", AtLeast(1), High, ReadOnly, Accepted:
         "Read size when loading offsets.";
-    Long "offsets.retention.check.interval.ms" = "600000", AtLeast(1), High, ReadOnly, Honoured:
+    Long "offsets.retention.check.interval.ms" = "600000", AtLeast(1), High, ReadOnly, Accepted:
         "How often expired offsets are looked for.";
-    Int "offsets.retention.minutes" = "10080", AtLeast(1), High, ReadOnly, Honoured:
+    Int "offsets.retention.minutes" = "10080", AtLeast(1), High, ReadOnly, Accepted:
         "Committed offsets of an empty (or unsubscribed) group expire after this long.";
     Int "offsets.topic.compression.codec" = "0", Any, High, ReadOnly, Accepted:
         "Codec id (0 none, 1 gzip, 2 snappy, 3 lz4, 4 zstd) of __consumer_offsets records.";
-    Int "offsets.topic.num.partitions" = "50", AtLeast(1), High, ReadOnly, Honoured:
+    Int "offsets.topic.num.partitions" = "50", AtLeast(1), High, ReadOnly, Accepted:
         "Partitions of __consumer_offsets; must not change once the topic exists.";
-    Short "offsets.topic.replication.factor" = "3", AtLeast(1), High, ReadOnly, Honoured:
+    Short "offsets.topic.replication.factor" = "3", AtLeast(1), High, ReadOnly, Accepted:
         "Replication factor of __consumer_offsets; too few live brokers make auto-creation fail, \
          hence 1 in quickstart files.";
-    Int "offsets.topic.segment.bytes" = "104857600", AtLeast(1), High, ReadOnly, Honoured:
+    Int "offsets.topic.segment.bytes" = "104857600", AtLeast(1), High, ReadOnly, Accepted:
         "Segment size of __consumer_offsets.";
     Class "principal.builder.class" =
         "org.apache.kafka.common.security.authenticator.DefaultKafkaPrincipalBuilder",
@@ -653,13 +653,13 @@ config_table! {
     List "process.roles" = required, ListOf(&["broker", "controller"]), High, ReadOnly, Honoured:
         "Roles this process plays in KRaft mode: broker, controller, or both (combined).";
     Int "producer.id.expiration.check.interval.ms" =
-        "600000", AtLeast(1), Low, ReadOnly, Honoured internal:
+        "600000", AtLeast(1), Low, ReadOnly, Accepted internal:
         "How often expired producer state is looked for.";
     Int "producer.id.expiration.ms" = "86400000", AtLeast(1), Low, ClusterWide, Honoured:
         "Producer state with no writes is dropped after this long.";
     Int "producer.purgatory.purge.interval.requests" = "1000", Any, Medium, ReadOnly, Accepted:
         "Internal cleanup rhythm of waiting produce requests.";
-    Long "queued.max.request.bytes" = "-1", Any, Medium, ReadOnly, Accepted:
+    Long "queued.max.request.bytes" = "-1", Any, Medium, ReadOnly, Honoured:
         "Bytes of waiting requests allowed; -1 for no limit; otherwise at least \
          socket.request.max.bytes.";
     Int "queued.max.requests" = "500", AtLeast(1), High, ReadOnly, Accepted:
@@ -884,7 +884,7 @@ config_table! {
         "Largest SASL handshake / token frame.";
     String "security.inter.broker.protocol" =
         "PLAINTEXT", OneOf(&["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"]),
-        Medium, ReadOnly, Accepted:
+        Medium, ReadOnly, Honoured:
         "Security protocol for broker-to-broker traffic when no listener name is given.";
     String "security.providers" = null, Any, Low, ReadOnly, Accepted:
         "JVM security provider creator classes.";
@@ -929,13 +929,13 @@ config_table! {
         "Upper limit to which that grows with repeated failures.";
     Long "socket.connection.setup.timeout.ms" = "10000", Any, Medium, ReadOnly, Accepted:
         "First time limit for outgoing connection setup.";
-    Int "socket.listen.backlog.size" = "50", AtLeast(1), Medium, ReadOnly, Honoured:
+    Int "socket.listen.backlog.size" = "50", AtLeast(1), Medium, ReadOnly, Accepted:
         "listen(2) backlog.";
-    Int "socket.receive.buffer.bytes" = "102400", Any, High, ReadOnly, Honoured:
+    Int "socket.receive.buffer.bytes" = "102400", Any, High, ReadOnly, Accepted:
         "SO_RCVBUF of server sockets; -1 leaves the OS default.";
     Int "socket.request.max.bytes" = "104857600", AtLeast(1), High, ReadOnly, Honoured:
         "Largest request frame accepted; a bigger size prefix closes the connection.";
-    Int "socket.send.buffer.bytes" = "102400", Any, High, ReadOnly, Honoured:
+    Int "socket.send.buffer.bytes" = "102400", Any, High, ReadOnly, Accepted:
         "SO_SNDBUF of server sockets; -1 leaves the OS default.";
     Boolean "ssl.allow.dn.changes" = "false", Any, Low, ReadOnly, Accepted:
         "Allows the distinguished name to change when a key store is replaced at run time.";
@@ -987,28 +987,28 @@ config_table! {
     Int "telemetry.max.bytes" = "1048576", AtLeast(1), Low, ReadOnly, Accepted:
         "Largest client telemetry push.";
     Int "transaction.abort.timed.out.transaction.cleanup.interval.ms" =
-        "10000", AtLeast(1), Low, ReadOnly, Honoured:
+        "10000", AtLeast(1), Low, ReadOnly, Accepted:
         "How often timed-out transactions are looked for and aborted.";
-    Int "transaction.max.timeout.ms" = "900000", AtLeast(1), High, ReadOnly, Honoured:
+    Int "transaction.max.timeout.ms" = "900000", AtLeast(1), High, ReadOnly, Accepted:
         "Largest transaction timeout a producer may ask for; above: INVALID_TRANSACTION_TIMEOUT.";
     Boolean "transaction.partition.verification.enable" = "true", Any, Low, ClusterWide, Accepted:
         "Verifies on append that the partition was added to the transaction.";
     Int "transaction.remove.expired.transaction.cleanup.interval.ms" =
-        "3600000", AtLeast(1), Low, ReadOnly, Honoured:
+        "3600000", AtLeast(1), Low, ReadOnly, Accepted:
         "How often expired transactional ids are removed.";
     Int "transaction.state.log.load.buffer.size" = "5242880", AtLeast(1), High, ReadOnly, Accepted:
         "Read size when loading transaction state.";
-    Int "transaction.state.log.min.isr" = "2", AtLeast(1), High, ReadOnly, Honoured:
+    Int "transaction.state.log.min.isr" = "2", AtLeast(1), High, ReadOnly, Accepted:
         "min.insync.replicas of __transaction_state.";
-    Int "transaction.state.log.num.partitions" = "50", AtLeast(1), High, ReadOnly, Honoured:
+    Int "transaction.state.log.num.partitions" = "50", AtLeast(1), High, ReadOnly, Accepted:
         "Partitions of __transaction_state.";
-    Short "transaction.state.log.replication.factor" = "3", AtLeast(1), High, ReadOnly, Honoured:
+    Short "transaction.state.log.replication.factor" = "3", AtLeast(1), High, ReadOnly, Accepted:
         "Replication factor of __transaction_state.";
-    Int "transaction.state.log.segment.bytes" = "104857600", AtLeast(1), High, ReadOnly, Honoured:
+    Int "transaction.state.log.segment.bytes" = "104857600", AtLeast(1), High, ReadOnly, Accepted:
         "Segment size of __transaction_state.";
     Boolean "transaction.two.phase.commit.enable" = "false", Any, Low, ReadOnly, Accepted:
         "Allows transactions prepared by an external coordinator (KIP-939).";
-    Int "transactional.id.expiration.ms" = "604800000", AtLeast(1), High, ReadOnly, Honoured:
+    Int "transactional.id.expiration.ms" = "604800000", AtLeast(1), High, ReadOnly, Accepted:
         "Idle transactional ids are forgotten after this long.";
     Boolean "unclean.leader.election.enable" = "false", Any, High, ClusterWide, Accepted:
         "Allows a replica outside the ISR to become leader, losing data. Server default of the \

@@ -1,6 +1,6 @@
 //! One row a configuration key: `ConfigDef` and the words its columns are made of.
 //!
-//! The rows themselves are in the tables beside this file; [`config_table!`] is how they are
+//! The rows themselves are in the tables beside this file; `config_table!` is how they are
 //! written. A row never changes at run time: everything is `'static`.
 
 /// The type of a key's values, as Kafka's `ConfigDef.Type` names it.

@@ -1,14 +1,15 @@
 //! Configuration keys: one row a key, and what becomes of their values.
 //!
-//! [`topic`], [`broker`] and [`group`] serve the broker and the controller, [`producer`], [`consumer`] and
-//! [`admin`] the client commands. [`value`] parses and checks, [`properties`] reads files,
-//! [`resolve`] decides which of several settings wins and tells where it came from.
+//! [`topic`], [`broker`] and [`group`] serve the broker and the controller, [`producer`],
+//! [`consumer`] and [`admin`] the client commands. [`value`] parses and checks, [`properties`]
+//! reads files, [`resolve`] decides which of several settings wins and tells where it came from.
 //! [`ServerConfig`] and [`TopicConfig`] are the typed views that the broker works with.
 
 pub mod admin;
 pub mod broker;
 pub mod consumer;
 pub mod def;
+pub mod document;
 pub mod group;
 mod listener;
 pub mod producer;

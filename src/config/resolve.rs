@@ -387,7 +387,9 @@ mod tests {
                     ConfigSource::DynamicDefaultBroker => "DYNAMIC_DEFAULT_BROKER_CONFIG",
                     ConfigSource::StaticBroker => "STATIC_BROKER_CONFIG",
                     ConfigSource::Default => "DEFAULT_CONFIG",
-                    other => panic!("{other:?} is no layer of a broker or a topic"),
+                    ConfigSource::DynamicBrokerLogger => "DYNAMIC_BROKER_LOGGER_CONFIG",
+                    ConfigSource::DynamicClientMetrics => "DYNAMIC_CLIENT_METRICS_CONFIG",
+                    ConfigSource::DynamicGroup => "DYNAMIC_GROUP_CONFIG",
                 };
                 format!(
                     "{source}:{}={}",
@@ -451,6 +453,46 @@ mod tests {
              STATIC_BROKER_CONFIG:log.segment.bytes=1073741824, \
              DEFAULT_CONFIG:log.segment.bytes=1073741824}",
                 "segment.ms=604800000 sensitive=false synonyms={}",
+            ]
+        );
+    }
+
+    #[test]
+    fn groups_and_client_metrics_are_described_as_kafka_describes_them() {
+        let none = map(&[]);
+        let file = map(&[("group.share.session.timeout.ms", "50000")]);
+        let layers = ConfigLayers {
+            dynamic_broker: &none,
+            dynamic_default: &none,
+            static_broker: &file,
+        };
+        let group = map(&[("consumer.session.timeout.ms", "50000")]);
+        let keys = [
+            "consumer.session.timeout.ms",
+            "share.isolation.level",
+            "share.session.timeout.ms",
+        ];
+        assert_eq!(
+            lines(&layers.describe_group(&group), &keys),
+            [
+                "consumer.session.timeout.ms=50000 sensitive=false synonyms={\
+             DYNAMIC_GROUP_CONFIG:consumer.session.timeout.ms=50000, \
+             DEFAULT_CONFIG:group.consumer.session.timeout.ms=45000}",
+                "share.isolation.level=read_uncommitted sensitive=false synonyms={\
+             DEFAULT_CONFIG:share.isolation.level=read_uncommitted}",
+                "share.session.timeout.ms=50000 sensitive=false synonyms={\
+             STATIC_BROKER_CONFIG:group.share.session.timeout.ms=50000, \
+             DEFAULT_CONFIG:group.share.session.timeout.ms=45000}",
+            ]
+        );
+        let metrics = describe_client_metrics(&map(&[("interval.ms", "1000")]));
+        assert_eq!(
+            metrics.iter().map(line).collect::<Vec<_>>(),
+            [
+                "interval.ms=1000 sensitive=false synonyms={\
+             DYNAMIC_CLIENT_METRICS_CONFIG:interval.ms=1000}",
+                "match= sensitive=false synonyms={}",
+                "metrics= sensitive=false synonyms={}",
             ]
         );
     }

@@ -101,7 +101,8 @@ mod tests {
                 "interval.ms",
                 "1",
                 request,
-                "Invalid value 1 for interval.ms, interval must be between 100 and 3600000 (1 hour)",
+                "Invalid value 1 for interval.ms, interval must be between 100 and 3600000 \
+                 (1 hour)",
             ),
             (
                 "interval.ms",

@@ -73,7 +73,7 @@ impl BrokerImage {
     }
 }
 
-/// What a configuration is about: a kind (see [`resource_type`]) and a name.
+/// What a configuration is about: a kind (see [`super::record::resource_type`]) and a name.
 pub type ConfigResource = (i8, String);
 
 /// The keys that were set for one resource.

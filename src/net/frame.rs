@@ -76,6 +76,13 @@ impl FrameBuffer {
         Ok(&mut self.bytes)
     }
 
+    /// Returns the size of the frame at the front if it is too large to get its buffer at once.
+    pub fn large_frame(&self) -> Result<Option<usize>, FrameError> {
+        Ok(self
+            .front_length()?
+            .filter(|length| *length > FRAME_BYTES_AT_ONCE))
+    }
+
     /// Gives the buffer back if it holds nothing.
     pub fn release(&mut self) {
         if self.bytes.is_empty() {

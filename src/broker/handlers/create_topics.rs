@@ -76,7 +76,9 @@ fn result(
                 .with_error_message(Some(text(refusal.message)));
         }
     };
-    let answer = answer.with_topic_id(uuid(created.id));
+    let answer = answer
+        .with_error_message(None)
+        .with_topic_id(uuid(created.id));
     if context.version() < 5 {
         return answer;
     }

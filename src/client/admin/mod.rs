@@ -154,6 +154,22 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn calls_can_be_made_in_any_task() {
+        fn is_send<T: Send>(future: T) -> T {
+            future
+        }
+        let broker = FakeBroker::start(|_| Reply::Usual);
+        let admin = admin(&broker.servers(), &[]);
+        let wanted = [(
+            crate::types::TopicPartition::new(TOPIC, 0),
+            OffsetSpec::Latest,
+        )];
+        let offsets = is_send(admin.list_offsets(&wanted, IsolationLevel::ReadUncommitted));
+        assert!(offsets.await.unwrap()[0].1.is_ok());
+        assert!(is_send(admin.list_topics()).await.is_ok());
+    }
+
+    #[tokio::test]
     async fn a_broker_that_is_not_there_is_told_in_kafkas_words() {
         let admin = admin("127.0.0.1:1", &[("default.api.timeout.ms", "120")]);
         let error = admin.list_topics().await.unwrap_err();

@@ -1,8 +1,9 @@
 //! The sending thread: picks batches that are due, sends them, and deals with what comes back.
 //!
-//! A batch that goes again keeps its sequence numbers, so that the broker knows what it has. If the broker has lost the
-//! thread (an earlier batch failed for good), the sequences begin again with the next epoch once
-//! nothing is in flight, as in `TransactionManager.bumpIdempotentProducerEpoch`.
+//! A batch that goes again keeps its sequence numbers, so that the broker knows what it has. If
+//! the broker has lost the thread (an earlier batch failed for good), the sequences begin again
+//! with the next epoch once nothing is in flight, as in
+//! `TransactionManager.bumpIdempotentProducerEpoch`.
 
 use std::collections::HashMap;
 use std::sync::Arc;

@@ -12,7 +12,7 @@
 //! An incremental answer holds only partitions with records, an error, or marks that moved. After
 //! an error the remembered marks are forgotten, so that the recovery is told.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -52,8 +52,70 @@ struct Session {
     id: i32,
     next_epoch: i32,
     by_id: bool,
-    partitions: Vec<Remembered>,
+    partitions: Partitions,
     used_at: Duration,
+}
+
+/// The partitions of a session, in the order in which they are served; any of them is found,
+/// moved or forgotten without looking at the others.
+#[derive(Debug, Default)]
+struct Partitions {
+    next_place: u64,
+    by_place: BTreeMap<u64, Remembered>,
+    places: HashMap<(TopicKey, i32), u64>,
+}
+
+impl Partitions {
+    fn of(asked: &[Asked]) -> Self {
+        let mut partitions = Self::default();
+        for asked in asked {
+            partitions.set(asked.clone());
+        }
+        partitions
+    }
+
+    /// Adds a partition at the end, or changes what is asked of a known one.
+    fn set(&mut self, asked: Asked) {
+        let key = (asked.topic.clone(), asked.partition);
+        if let Some(known) = self.get_mut(&key) {
+            known.asked = asked;
+            return;
+        }
+        let remembered = Remembered {
+            asked,
+            high_watermark: Offset::NONE,
+            log_start_offset: Offset::NONE,
+        };
+        self.push(key, remembered);
+    }
+
+    fn push(&mut self, key: (TopicKey, i32), remembered: Remembered) {
+        self.by_place.insert(self.next_place, remembered);
+        self.places.insert(key, self.next_place);
+        self.next_place += 1;
+    }
+
+    fn get_mut(&mut self, key: &(TopicKey, i32)) -> Option<&mut Remembered> {
+        self.by_place.get_mut(self.places.get(key)?)
+    }
+
+    fn remove(&mut self, key: &(TopicKey, i32)) -> Option<Remembered> {
+        self.by_place.remove(&self.places.remove(key)?)
+    }
+
+    /// Moves a partition behind all others.
+    fn move_back(&mut self, key: &(TopicKey, i32)) {
+        if let Some(remembered) = self.remove(key) {
+            self.push(key.clone(), remembered);
+        }
+    }
+
+    fn asked(&self) -> Vec<Asked> {
+        self.by_place
+            .values()
+            .map(|remembered| remembered.asked.clone())
+            .collect()
+    }
 }
 
 #[derive(Debug)]
@@ -107,16 +169,11 @@ impl FetchSessions {
                 break id;
             }
         };
-        let remember = |asked: &Asked| Remembered {
-            asked: asked.clone(),
-            high_watermark: Offset::NONE,
-            log_start_offset: Offset::NONE,
-        };
         let session = Arc::new(Mutex::new(Session {
             id,
             next_epoch: 1,
             by_id,
-            partitions: asked.iter().map(remember).collect(),
+            partitions: Partitions::of(asked),
             used_at: now,
         }));
         slots.sessions.insert(id, Arc::clone(&session));
@@ -144,11 +201,7 @@ pub(super) fn open(
         guard.next_epoch = if epoch == i32::MAX { 1 } else { epoch + 1 };
         guard.used_at = context.clock.monotonic();
         guard.change(&request.topics, &request.forgotten_topics_data);
-        let asked = guard
-            .partitions
-            .iter()
-            .map(|remembered| remembered.asked.clone())
-            .collect();
+        let asked = guard.partitions.asked();
         drop(guard);
         return Ok(Opened {
             asked,
@@ -189,10 +242,13 @@ impl Opened {
             return 0;
         };
         let mut session = session.lock();
-        let mut served = Vec::new();
-        found.retain(|found| session.remember(found, self.incremental, &mut served));
         // Fairness: partitions that gave records go behind those that did not.
-        session.move_back(&served);
+        for served in found.iter().filter(|found| found.bytes() > 0) {
+            session
+                .partitions
+                .move_back(&(served.asked.topic.clone(), served.asked.partition));
+        }
+        found.retain(|found| session.remember(found, self.incremental));
         session.id
     }
 }
@@ -200,39 +256,21 @@ impl Opened {
 impl Session {
     /// Takes new, changed and forgotten partitions.
     fn change(&mut self, topics: &[FetchTopic], forgotten: &[ForgottenTopic]) {
-        let by_id = self.by_id;
-        for asked in topics.iter().flat_map(|topic| asked_of(topic, by_id)) {
-            let same = |known: &&mut Remembered| {
-                known.asked.topic == asked.topic && known.asked.partition == asked.partition
-            };
-            match self.partitions.iter_mut().find(same) {
-                Some(known) => known.asked = asked,
-                None => self.partitions.push(Remembered {
-                    asked,
-                    high_watermark: Offset::NONE,
-                    log_start_offset: Offset::NONE,
-                }),
-            }
+        for asked in topics.iter().flat_map(|topic| asked_of(topic, self.by_id)) {
+            self.partitions.set(asked);
         }
         for topic in forgotten {
-            let key = key_of(&topic.topic, topic.topic_id, by_id);
-            self.partitions.retain(|known| {
-                known.asked.topic != key || !topic.partitions.contains(&known.asked.partition)
-            });
+            let key = key_of(&topic.topic, topic.topic_id, self.by_id);
+            for number in &topic.partitions {
+                self.partitions.remove(&(key.clone(), *number));
+            }
         }
     }
 
     /// Takes what is told of a partition; returns whether it must be told.
-    fn remember(
-        &mut self,
-        found: &Found,
-        incremental: bool,
-        served: &mut Vec<(TopicKey, i32)>,
-    ) -> bool {
-        let same = |known: &&mut Remembered| {
-            known.asked.topic == found.asked.topic && known.asked.partition == found.asked.partition
-        };
-        let Some(known) = self.partitions.iter_mut().find(same) else {
+    fn remember(&mut self, found: &Found, incremental: bool) -> bool {
+        let key = (found.asked.topic.clone(), found.asked.partition);
+        let Some(known) = self.partitions.get_mut(&key) else {
             return true;
         };
         let moved = known.high_watermark != found.high_watermark
@@ -245,22 +283,7 @@ impl Session {
         };
         known.high_watermark = high;
         known.log_start_offset = start;
-        if found.bytes() > 0 {
-            served.push((found.asked.topic.clone(), found.asked.partition));
-        }
         !incremental || found.bytes() > 0 || failed || moved
-    }
-
-    fn move_back(&mut self, served: &[(TopicKey, i32)]) {
-        for (topic, partition) in served {
-            let same = |known: &Remembered| {
-                known.asked.topic == *topic && known.asked.partition == *partition
-            };
-            if let Some(index) = self.partitions.iter().position(same) {
-                let known = self.partitions.remove(index);
-                self.partitions.push(known);
-            }
-        }
     }
 }
 
@@ -284,4 +307,49 @@ fn asked_of(topic: &FetchTopic, by_id: bool) -> impl Iterator<Item = Asked> {
             bytes_max: usize::try_from(partition.partition_max_bytes).unwrap_or(0),
             leader_epoch: LeaderEpoch(partition.current_leader_epoch),
         })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn asked(partition: i32) -> Asked {
+        Asked {
+            topic: TopicKey::Name("t".into()),
+            partition,
+            from: Offset::ZERO,
+            bytes_max: 1,
+            leader_epoch: LeaderEpoch::NONE,
+        }
+    }
+
+    #[test]
+    fn served_partitions_go_behind_the_others_and_forgotten_ones_are_gone() {
+        let mut partitions = Partitions::of(&[asked(0), asked(1), asked(2)]);
+        let key = |number| (TopicKey::Name("t".into()), number);
+        partitions.move_back(&key(0));
+        partitions.set(Asked {
+            from: Offset(7),
+            ..asked(1)
+        });
+        partitions.remove(&key(2));
+        let order: Vec<_> = partitions
+            .asked()
+            .iter()
+            .map(|a| (a.partition, a.from.0))
+            .collect();
+        assert_eq!(order, [(1, 7), (0, 0)]);
+    }
+
+    #[test]
+    fn a_full_cache_declines_until_a_session_has_been_idle() {
+        let sessions = FetchSessions::new(1, Rng::seeded(1));
+        let first = sessions.open(&[asked(0)], false, Duration::ZERO).unwrap();
+        let soon = IDLE_EVICTION - Duration::from_secs(1);
+        assert!(sessions.open(&[asked(0)], false, soon).is_none());
+        let later = IDLE_EVICTION + Duration::from_secs(1);
+        let second = sessions.open(&[asked(0)], false, later).unwrap();
+        let ids = (first.lock().id, second.lock().id);
+        assert!(sessions.find(ids.0).is_none() && sessions.find(ids.1).is_some());
+    }
 }

@@ -1,0 +1,234 @@
+//! The stages of a start: what is opened, loaded, registered and shared, in this order.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
+
+use arc_swap::ArcSwap;
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+
+use super::bind::{Bound, bind_all};
+use super::controller_loop::ControllerLoop;
+use super::features::Features;
+use super::flush_pool::BlockingPool;
+use super::handlers::fetch::FetchSessions;
+use super::image_apply::ImageApplier;
+use super::listener::ConnectionCounts;
+use super::log_dirs::{Identity, LogDirs, LogManagerParts, voter_of};
+use super::producer_ids::ProducerIds;
+use super::settings::SettingsOf;
+use super::start::StartError;
+use super::state::{BrokerState, Limits, request_memory};
+use crate::clock::Clock;
+use crate::config::{Listener, ServerConfig};
+use crate::controller::{ClusterSettings, MetadataLog, RegisterBroker, Unfence, bootstrap_records};
+use crate::fs::Fs;
+use crate::metadata::MetadataImage;
+use crate::metadata::record::RecordEndpoint;
+use crate::net::BufferPool;
+use crate::replica::{ReplicaManager, ToldOfFailure};
+use crate::rng::Rng;
+use crate::storage::{IoError, LoadedDirs};
+
+/// Buffers for records on their way to sockets: one answer's piece.
+const BUFFER_BYTES: usize = 1024 * 1024;
+/// Buffers that wait for their next use.
+const BUFFERS_FREE_MAX: usize = 4;
+
+/// Counts failed log directories.
+#[derive(Debug)]
+struct Tell(watch::Sender<usize>);
+
+impl ToldOfFailure for Tell {
+    fn dir_failed(&self, dir: &Path, error: &IoError) {
+        tracing::error!(dir = %dir.display(), %error, "the log directory is out of service");
+        self.0.send_modify(|count| *count += 1);
+    }
+}
+
+/// What is open before this incarnation is registered.
+pub(super) struct Opened {
+    pub(super) config: ServerConfig,
+    pub(super) identity: Identity,
+    pub(super) bound: Vec<Bound>,
+    pub(super) controllers: Vec<Bound>,
+    pub(super) failed: watch::Receiver<usize>,
+    pub(super) parts: LogManagerParts,
+    pub(super) loaded: LoadedDirs,
+    pub(super) controller: ControllerLoop,
+}
+
+/// Locks the directories, binds the listeners, replays the metadata, loads the logs.
+pub(super) fn open(
+    mut config: ServerConfig,
+    fs: &Arc<dyn Fs>,
+    clock: &Arc<dyn Clock>,
+    mut rng: Rng,
+) -> Result<Opened, StartError> {
+    let (failures, failed) = watch::channel(0);
+    let tell = || Box::new(Tell(failures.clone())) as Box<dyn ToldOfFailure>;
+    let (parts, identity) = LogDirs::open(fs, &config, Arc::clone(clock), &mut rng, tell)?;
+    config
+        .static_keys
+        .insert("node.id".to_owned(), identity.node_id.to_string());
+    let bound = bind_all(&config.listeners)?;
+    let controllers = bind_all(&config.controller_listeners)?;
+    let directory = identity.directories.first().copied().unwrap_or_default();
+    let voter = voter_of(&config, identity.node_id, directory);
+    let (log, image) = MetadataLog::open(
+        Arc::clone(fs),
+        &config.metadata_log_dir,
+        voter,
+        &bootstrap_records(),
+        clock.now_ms(),
+    )?;
+    let settings = SettingsOf {
+        node_id: identity.node_id,
+        config: config.clone(),
+    };
+    let (parts, loaded) = load(parts, &settings, &image, &mut rng, &**clock)?;
+    let controller = ControllerLoop {
+        log,
+        published: Arc::new(ArcSwap::from_pointee(image.clone())),
+        image,
+        settings: ClusterSettings {
+            default_partitions: number(&config, "num.partitions"),
+            default_replication_factor: number(&config, "default.replication.factor"),
+            may_delete_topics: config.boolean("delete.topic.enable"),
+        },
+        applier: ImageApplier {
+            node_id: identity.node_id,
+            fs: Arc::clone(fs),
+            clock: Arc::clone(clock),
+            rng: rng.clone(),
+            settings,
+            replicas: Arc::new(ReplicaManager::default()),
+            flush_pool: Arc::new(BlockingPool::new(tokio::runtime::Handle::current())),
+            dirs: None,
+        },
+        clock: Arc::clone(clock),
+        rng,
+    };
+    Ok(Opened {
+        config,
+        identity,
+        bound,
+        controllers,
+        failed,
+        parts,
+        loaded,
+        controller,
+    })
+}
+
+/// What goes into the shared state as it is.
+pub(super) struct StateParts {
+    pub(super) clock: Arc<dyn Clock>,
+    pub(super) rng: Rng,
+    pub(super) broker_epoch: i64,
+    pub(super) stopped: watch::Receiver<bool>,
+}
+
+/// Makes the state that connections share, and starts the controller's task.
+pub(super) fn share(
+    config: ServerConfig,
+    identity: &Identity,
+    controller: ControllerLoop,
+    dirs: Arc<LogDirs>,
+    parts: StateParts,
+) -> (Arc<BrokerState>, JoinHandle<ControllerLoop>) {
+    let image = Arc::clone(&controller.published);
+    let replicas = Arc::clone(&controller.applier.replicas);
+    let flush_pool = Arc::clone(&controller.applier.flush_pool);
+    let (handle, controller) = controller.run(identity.node_id, parts.broker_epoch);
+    let slots = config.size("max.incremental.fetch.session.cache.slots");
+    let state = Arc::new(BrokerState {
+        node_id: identity.node_id,
+        cluster_id: identity.cluster_id.clone(),
+        limits: Limits::of(&config),
+        features: Features,
+        clock: parts.clock,
+        image,
+        controller: handle,
+        replicas,
+        dirs,
+        producer_ids: ProducerIds::default(),
+        fetch_sessions: FetchSessions::new(slots, parts.rng),
+        flush_pool,
+        buffers: BufferPool::new(BUFFER_BYTES, BUFFERS_FREE_MAX),
+        connections: ConnectionCounts::default(),
+        request_memory: request_memory(&config),
+        stop: parts.stopped,
+        requests: AtomicU64::new(0),
+        config,
+    });
+    (state, controller)
+}
+
+fn number<T: TryFrom<i64> + Default>(config: &ServerConfig, key: &str) -> T {
+    T::try_from(config.number(key)).unwrap_or_default()
+}
+
+/// Loads the logs of all directories.
+fn load(
+    mut parts: LogManagerParts,
+    settings: &SettingsOf,
+    image: &MetadataImage,
+    rng: &mut Rng,
+    clock: &dyn Clock,
+) -> Result<(LogManagerParts, LoadedDirs), StartError> {
+    let rng = parking_lot::Mutex::new(rng);
+    let config_of = |partition: &crate::types::TopicPartition| {
+        settings
+            .of_topic(image, &partition.topic, &mut rng.lock())
+            .log
+    };
+    let loaded = parts.manager.load_all(&config_of, clock.now_ms())?;
+    for warning in &loaded.warnings {
+        tracing::warn!("{warning}");
+    }
+    for log in &loaded.logs {
+        for warning in &log.report.warnings {
+            tracing::warn!(partition = %log.log.partition(), "{warning}");
+        }
+    }
+    Ok((parts, loaded))
+}
+
+/// Registers this incarnation and lets it lead; returns the broker's epoch.
+pub(super) fn register(
+    controller: &mut ControllerLoop,
+    config: &ServerConfig,
+    identity: &Identity,
+    listeners: &[Listener],
+    recovered: bool,
+) -> Result<i64, StartError> {
+    let register = RegisterBroker {
+        id: identity.node_id,
+        log_dirs: identity.directories.clone(),
+        endpoints: listeners.iter().map(endpoint).collect(),
+        controller_endpoints: config.controller_listeners.iter().map(endpoint).collect(),
+        rack: config.rack.clone(),
+        features: Features.records(),
+    };
+    let registered = controller
+        .execute(&register)
+        .map_err(StartError::Register)?;
+    let unfence = Unfence {
+        id: identity.node_id,
+        epoch: registered.epoch,
+        recovered,
+    };
+    controller.execute(&unfence).map_err(StartError::Register)?;
+    Ok(registered.epoch)
+}
+
+fn endpoint(listener: &Listener) -> RecordEndpoint {
+    RecordEndpoint {
+        name: listener.name.clone(),
+        host: listener.host.clone(),
+        port: listener.port,
+        security_protocol: listener.protocol_id(),
+    }
+}

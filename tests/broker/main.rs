@@ -1,0 +1,35 @@
+//! What an API answers, over a real socket, at each version that the broker lists.
+//!
+//! One file an API. The expected answers are those of Apache Kafka 4.3.1; where kt answers
+//! otherwise on purpose, the test's name says so.
+
+#![expect(
+    clippy::disallowed_methods,
+    clippy::indexing_slicing,
+    clippy::type_complexity,
+    clippy::too_many_lines,
+    clippy::unwrap_used,
+    reason = "a test fails by panicking, lists its cases, takes sockets and the clock as they are"
+)]
+
+mod alter_configs;
+mod api_versions;
+mod create_partitions;
+mod create_topics;
+mod delete_records;
+mod delete_topics;
+mod describe_cluster;
+mod describe_configs;
+mod describe_topic_partitions;
+mod fetch;
+mod find_coordinator;
+mod harness;
+mod init_producer_id;
+mod list_config_resources;
+mod list_offsets;
+mod list_partition_reassignments;
+mod metadata;
+mod offset_for_leader_epoch;
+mod produce;
+mod restart;
+mod topic_settings;
