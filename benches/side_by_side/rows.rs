@@ -201,7 +201,7 @@ fn fetch(bench: &Bench) -> (f64, f64) {
     raw::pump(&mut stream, &frame, count, 5);
     let bytes = (count - 1) * (frame.len() - 100);
     let begin = std::time::Instant::now();
-    let total = raw::drain_topic(&mut stream, "t", bytes, 1 << 20);
+    let total = raw::drain_topic(&mut stream, "t", bytes, 8 << 20);
     let ours = gigabytes(total) / begin.elapsed().as_secs_f64();
     let log = broker.directory().join("data/t-0/00000000000000000000.log");
     (ours, floor::cache_to_loopback(&log, MIB) / 1e9)

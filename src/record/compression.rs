@@ -257,6 +257,7 @@ impl Read for Decoder<'_> {
                 if count > 0 || buffer.is_empty() || decoder.get_ref().is_empty() {
                     break Ok(count);
                 }
+                check_independent_blocks(decoder.get_ref())?;
             },
         }
     }
@@ -359,6 +360,25 @@ mod tests {
         (0..bytes)
             .map(|i| u8::try_from((i * i / 7 + i / 300) % 251).unwrap())
             .collect()
+    }
+
+    #[test]
+    fn lz4_frames_whose_blocks_build_on_each_other_are_refused_wherever_they_stand() {
+        let frame = |mode| {
+            let info = lz4_flex::frame::FrameInfo::new().block_mode(mode);
+            let mut encoder = lz4_flex::frame::FrameEncoder::with_frame_info(info, Vec::new());
+            io::Write::write_all(&mut encoder, &[7; 200_000]).unwrap();
+            encoder.finish().unwrap()
+        };
+        let good = frame(lz4_flex::frame::BlockMode::Independent);
+        let linked = frame(lz4_flex::frame::BlockMode::Linked);
+        let twice = [good.clone(), good.clone()].concat();
+        assert_eq!(
+            decompress(Codec::Lz4, &twice, 1 << 20).unwrap().len(),
+            400_000
+        );
+        assert!(decompress(Codec::Lz4, &linked, 1 << 20).is_err());
+        assert!(decompress(Codec::Lz4, &[good, linked].concat(), 1 << 20).is_err());
     }
 
     #[test]

@@ -1,3 +1,5 @@
+//! `api_versions`, at each version and against Apache Kafka's answers.
+
 use std::io::Write as _;
 
 use kt::protocol::messages::{ApiVersionsRequest, ApiVersionsResponse};

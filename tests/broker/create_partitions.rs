@@ -1,3 +1,5 @@
+//! `create_partitions`, at each version and against Apache Kafka's answers.
+
 use kt::protocol::messages::create_partitions_request::{
     CreatePartitionsAssignment, CreatePartitionsTopic,
 };

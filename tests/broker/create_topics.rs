@@ -1,3 +1,5 @@
+//! `create_topics`, at each version and against Apache Kafka's answers.
+
 use kt::protocol::messages::create_topics_request::{
     CreatableReplicaAssignment, CreatableTopic, CreatableTopicConfig,
 };

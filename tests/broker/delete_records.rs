@@ -1,3 +1,5 @@
+//! `delete_records`, at each version and against Apache Kafka's answers.
+
 use kt::protocol::messages::DeleteRecordsRequest;
 use kt::protocol::messages::delete_records_request::{DeleteRecordsPartition, DeleteRecordsTopic};
 

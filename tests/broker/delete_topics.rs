@@ -1,3 +1,5 @@
+//! `delete_topics`, at each version and against Apache Kafka's answers.
+
 use kt::protocol::messages::DeleteTopicsRequest;
 use kt::protocol::messages::delete_topics_request::DeleteTopicState;
 use kt::protocol::messages::delete_topics_response::DeletableTopicResult;

@@ -1,3 +1,5 @@
+//! `describe_cluster`, at each version and against Apache Kafka's answers.
+
 use kt::protocol::messages::DescribeClusterRequest;
 
 use crate::harness::{FINE, TestBroker, error, refusal, versions};

@@ -1,3 +1,5 @@
+//! `describe_configs`, at each version and against Apache Kafka's answers.
+
 use kt::protocol::messages::DescribeConfigsRequest;
 use kt::protocol::messages::describe_configs_request::DescribeConfigsResource;
 use kt::protocol::messages::describe_configs_response::{

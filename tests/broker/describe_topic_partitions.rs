@@ -1,4 +1,7 @@
+//! `describe_topic_partitions`, at each version and against Apache Kafka's answers.
+
 use kt::protocol::messages::describe_topic_partitions_request::{Cursor, TopicRequest};
+use kt::protocol::messages::describe_topic_partitions_response as response;
 use kt::protocol::messages::{DescribeTopicPartitionsRequest, DescribeTopicPartitionsResponse};
 
 use crate::harness::{TestBroker, code, topic};
@@ -26,13 +29,16 @@ fn describe(
 
 /// Returns `name: partitions` or `name: error` for each topic, and the cursor.
 fn told(response: &DescribeTopicPartitionsResponse) -> (Vec<String>, Option<(&str, i32)>) {
-    let line = |topic: &kt::protocol::messages::describe_topic_partitions_response::DescribeTopicPartitionsResponseTopic| {
+    let line = |topic: &response::DescribeTopicPartitionsResponseTopic| {
         let name = topic.name.as_ref().unwrap().as_str();
         if topic.error_code != 0 {
             return format!("{name}: {}", code(topic.error_code));
         }
-        let numbers: Vec<String> =
-            topic.partitions.iter().map(|p| p.partition_index.to_string()).collect();
+        let numbers: Vec<String> = topic
+            .partitions
+            .iter()
+            .map(|p| p.partition_index.to_string())
+            .collect();
         format!("{name}: {}", numbers.join(" "))
     };
     let cursor = response.next_cursor.as_ref();

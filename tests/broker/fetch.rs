@@ -1,3 +1,5 @@
+//! `fetch`, at each version and against Apache Kafka's answers.
+
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;

@@ -1,3 +1,5 @@
+//! `find_coordinator`, at each version and against Apache Kafka's answers.
+
 use kt::protocol::messages::FindCoordinatorRequest;
 
 use crate::harness::{TestBroker, code, text, versions};

@@ -1,3 +1,5 @@
+//! `init_producer_id`, at each version and against Apache Kafka's answers.
+
 use std::collections::BTreeSet;
 
 use kt::protocol::messages::{InitProducerIdRequest, TransactionalId};

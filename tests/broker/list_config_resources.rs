@@ -1,3 +1,5 @@
+//! `list_config_resources`, at each version and against Apache Kafka's answers.
+
 use kt::protocol::messages::ListConfigResourcesRequest;
 
 use crate::alter_configs::set;

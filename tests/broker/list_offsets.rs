@@ -1,3 +1,5 @@
+//! `list_offsets`, at each version and against Apache Kafka's answers.
+
 use kt::protocol::messages::list_offsets_request::{ListOffsetsPartition, ListOffsetsTopic};
 use kt::protocol::messages::{BrokerId, ListOffsetsRequest};
 

@@ -1,3 +1,5 @@
+//! `list_partition_reassignments`, at each version and against Apache Kafka's answers.
+
 use kt::protocol::messages::ListPartitionReassignmentsRequest;
 use kt::protocol::messages::list_partition_reassignments_request::ListPartitionReassignmentsTopics;
 

@@ -1,3 +1,5 @@
+//! `metadata`, at each version and against Apache Kafka's answers.
+
 use std::collections::BTreeSet;
 
 use kt::protocol::messages::metadata_request::MetadataRequestTopic;

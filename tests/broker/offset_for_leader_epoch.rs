@@ -1,3 +1,5 @@
+//! `offset_for_leader_epoch`, at each version and against Apache Kafka's answers.
+
 use kt::protocol::messages::offset_for_leader_epoch_request::{
     OffsetForLeaderPartition, OffsetForLeaderTopic,
 };

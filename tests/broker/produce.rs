@@ -1,3 +1,5 @@
+//! `produce`, at each version and against Apache Kafka's answers.
+
 use std::io::{ErrorKind, Read as _, Write as _};
 
 use bytes::{Bytes, BytesMut};
