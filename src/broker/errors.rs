@@ -36,7 +36,7 @@ fn invalid_batch(error: &ValidateError) -> ErrorCode {
     match error {
         ValidateError::NoBatch
         | ValidateError::ManyBatches
-        | ValidateError::Magic(_)
+        | ValidateError::Magic(0 | 1)
         | ValidateError::BaseOffset(_)
         | ValidateError::OffsetRange(_)
         | ValidateError::Count(_)
@@ -57,6 +57,7 @@ fn invalid_batch(error: &ValidateError) -> ErrorCode {
         } => ErrorCode::InvalidTimestamp,
         ValidateError::Crc { .. }
         | ValidateError::Length(_)
+        | ValidateError::Magic(_)
         | ValidateError::Structure(_)
         | ValidateError::Decompress(_)
         | ValidateError::Compress(_) => ErrorCode::CorruptMessage,

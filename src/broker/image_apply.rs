@@ -189,5 +189,6 @@ fn state_of(partition: &PartitionImage) -> ReplicaState {
     ReplicaState {
         leader_epoch: partition.leader_epoch,
         in_sync: partition.isr.len(),
+        replicas: partition.replicas.len(),
     }
 }

@@ -178,7 +178,8 @@ fn check_envelope<'a>(
     }
     let batch = RecordBatch::parse(bytes).map_err(|error| match error {
         BatchError::Magic { magic } => ValidateError::Magic(magic),
-        BatchError::Truncated { .. } | BatchError::Length { .. } => ValidateError::Length(error),
+        BatchError::Truncated { .. } => ValidateError::NoBatch,
+        BatchError::Length { .. } => ValidateError::Length(error),
     })?;
     let codec = batch.header().attributes.codec();
     if codec == Some(Codec::Zstd) && !options.zstd_allowed {
@@ -518,9 +519,11 @@ mod tests {
     }
 
     #[test]
-    fn a_length_beyond_the_bytes_is_corrupt() {
+    fn a_batch_that_is_cut_short_is_none_and_an_impossible_length_is_corrupt() {
         let bytes = batch(Codec::None, &[NOW]);
         let error = validate(&bytes[..bytes.len() - 1], &options()).unwrap_err();
+        assert!(matches!(error, ValidateError::NoBatch));
+        let error = validate(&changed(&bytes, |h| h.length = 5), &options()).unwrap_err();
         assert!(matches!(error, ValidateError::Length(_)));
     }
 

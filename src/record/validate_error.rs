@@ -57,13 +57,13 @@ impl RecordIssue {
 /// Why a batch is refused. [`ValidateError::message`] gives Kafka's sentence.
 #[derive(Debug, thiserror::Error)]
 pub enum ValidateError {
-    /// INVALID_RECORD: there is no batch.
+    /// INVALID_RECORD: there is no whole batch.
     #[error("no record batch")]
     NoBatch,
     /// INVALID_RECORD: there is more than one batch.
     #[error("more than one record batch")]
     ManyBatches,
-    /// INVALID_RECORD: another message format.
+    /// INVALID_RECORD for a message set of old, CORRUPT_MESSAGE for what never was one.
     #[error("magic {0}")]
     Magic(u8),
     /// UNSUPPORTED_COMPRESSION_TYPE: zstd before Produce 7.
@@ -88,7 +88,7 @@ pub enum ValidateError {
         /// What its bytes give.
         computed: u32,
     },
-    /// CORRUPT_MESSAGE: the batch does not fit its bytes.
+    /// CORRUPT_MESSAGE: a length that no batch can have.
     #[error(transparent)]
     Length(BatchError),
     /// INVALID_RECORD: the offsets run backwards.

@@ -8,7 +8,7 @@ use std::task::{Context, Poll};
 
 use super::error::AppendFailure;
 use super::flush::FlushPool;
-use super::partition::{Partition, PartitionSettings};
+use super::partition::{Partition, PartitionSettings, ReplicaState};
 use super::waiters::WaiterId;
 use crate::record::{ValidateOptions, ValidatedBatch, validate};
 use crate::storage::AppendInfo;
@@ -70,13 +70,14 @@ impl Partition {
         if core.retired {
             return Err(AppendFailure::Retired);
         }
-        let in_sync = core.state.in_sync;
-        if ack == Ack::All && i64::try_from(in_sync).unwrap_or(0) < i64::from(settings.min_in_sync)
-        {
-            return Err(AppendFailure::NotEnoughReplicas {
-                in_sync,
-                wanted: settings.min_in_sync,
-            });
+        let ReplicaState {
+            in_sync, replicas, ..
+        } = core.state;
+        // More than there are replicas cannot be asked for (KIP-966).
+        let all = i32::try_from(replicas).unwrap_or(i32::MAX);
+        let wanted = settings.min_in_sync.min(all);
+        if ack == Ack::All && i64::try_from(in_sync).unwrap_or(0) < i64::from(wanted) {
+            return Err(AppendFailure::NotEnoughReplicas { in_sync, wanted });
         }
         let leader_epoch = core.state.leader_epoch;
         if core.unflushed() == 0 {

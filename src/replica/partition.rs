@@ -39,6 +39,8 @@ pub struct ReplicaState {
     pub leader_epoch: LeaderEpoch,
     /// Replicas in sync.
     pub in_sync: usize,
+    /// All replicas.
+    pub replicas: usize,
 }
 
 /// A partition on this broker.

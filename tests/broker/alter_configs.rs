@@ -449,8 +449,13 @@ fn the_old_request_refuses_in_kafkas_words() {
     let broker = TestBroker::start();
     broker.create_topic("t", 1, &[]);
     let (topic, request) = ((TOPIC, "t"), "INVALID_REQUEST");
-    type Config<'a> = (&'a str, Option<&'a str>);
-    let cases: [((i8, &str), &[Config<'_>], &str, &str); 7] = [
+    type Case<'a> = (
+        (i8, &'a str),
+        &'a [(&'a str, Option<&'a str>)],
+        &'a str,
+        &'a str,
+    );
+    let cases: [Case<'_>; 7] = [
         (
             topic,
             &[("retention.ms", None)],

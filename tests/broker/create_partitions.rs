@@ -75,7 +75,8 @@ fn refusals_are_worded_as_kafka_words_them() {
     let broker = TestBroker::start();
     broker.create_topic("t", 2, &[]);
     let replicas = "INVALID_REPLICA_ASSIGNMENT";
-    let cases: [(i32, Option<&[&[i32]]>, &str, &str); 6] = [
+    type Case<'a> = (i32, Option<&'a [&'a [i32]]>, &'a str, &'a str);
+    let cases: [Case<'_>; 6] = [
         (
             2,
             None,

@@ -98,8 +98,21 @@ fn validating_creates_nothing() {
     }
 }
 
+#[track_caller]
+fn assert_refused<const N: usize>(
+    broker: &TestBroker,
+    cases: [(CreatableTopic, &'static str, &str); N],
+) {
+    for (asked, name, message) in cases {
+        let results = create(broker, 7, vec![asked]);
+        assert_eq!(outcome(&results[0]), refusal(name, message));
+        let counts = (results[0].num_partitions, results[0].replication_factor);
+        assert_eq!(counts, (-1, -1));
+    }
+}
+
 #[test]
-fn refusals_are_worded_as_kafka_words_them() {
+fn names_are_refused_in_kafkas_words() {
     let broker = TestBroker::start();
     broker.create_topic("there", 1, &[]);
     broker.create_topic("x.y", 1, &[]);
@@ -136,6 +149,14 @@ fn refusals_are_worded_as_kafka_words_them() {
             "INVALID_REQUEST",
             "Creation of internal topic __cluster_metadata is prohibited.",
         ),
+    ];
+    assert_refused(&broker, cases);
+}
+
+#[test]
+fn counts_and_settings_are_refused_in_kafkas_words() {
+    let broker = TestBroker::start();
+    let cases = [
         (
             new("p", 0, 1),
             "INVALID_PARTITIONS",
@@ -174,14 +195,7 @@ fn refusals_are_worded_as_kafka_words_them() {
             "Excessively large number of partitions per request.",
         ),
     ];
-    for (asked, name, message) in cases {
-        let results = create(&broker, 7, vec![asked]);
-        assert_eq!(outcome(&results[0]), refusal(name, message));
-        assert_eq!(
-            (results[0].num_partitions, results[0].replication_factor),
-            (-1, -1)
-        );
-    }
+    assert_refused(&broker, cases);
 }
 
 #[test]

@@ -79,7 +79,9 @@ fn version_6_deletes_by_id() {
         state(None, uuid::Uuid::from_u128(8)),
         state(None, id),
     ];
-    let request = DeleteTopicsRequest::default().with_topics(topics);
+    let request = DeleteTopicsRequest::default()
+        .with_timeout_ms(20_000)
+        .with_topics(topics);
     let mut responses = broker.call(6, &request).responses;
     responses.sort_by_key(|result| (result.error_code, result.error_message.clone()));
     assert_eq!(

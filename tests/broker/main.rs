@@ -6,10 +6,8 @@
 #![expect(
     clippy::disallowed_methods,
     clippy::indexing_slicing,
-    clippy::type_complexity,
-    clippy::too_many_lines,
     clippy::unwrap_used,
-    reason = "a test fails by panicking, lists its cases, takes sockets and the clock as they are"
+    reason = "a test fails by panicking, and uses sockets and the clock as they are"
 )]
 
 mod alter_configs;

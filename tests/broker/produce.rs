@@ -162,9 +162,22 @@ fn a_damaged_batch_is_refused_and_nothing_is_appended() {
     let mut flipped = BytesMut::from(&whole[..]);
     let last = flipped.len() - 2;
     flipped[last] ^= 1;
+    let put = |position: usize, byte: u8| {
+        let mut bytes = BytesMut::from(&whole[..]);
+        bytes[position] = byte;
+        bytes.freeze()
+    };
+    let twice = Bytes::from([&whole[..], &whole[..]].concat());
     let cases = [
         (flipped.freeze(), "CORRUPT_MESSAGE"),
-        (whole.slice(..whole.len() - 1), "CORRUPT_MESSAGE"),
+        // The length, the magic, the base offset.
+        (put(8, 255), "CORRUPT_MESSAGE"),
+        (put(16, 3), "CORRUPT_MESSAGE"),
+        (put(16, 1), "INVALID_RECORD"),
+        (put(7, 5), "INVALID_RECORD"),
+        (twice, "INVALID_RECORD"),
+        (whole.slice(..whole.len() - 1), "INVALID_RECORD"),
+        (whole.slice(..10), "INVALID_RECORD"),
         (Bytes::new(), "INVALID_RECORD"),
     ];
     for (bytes, expected) in cases {
@@ -278,7 +291,7 @@ fn an_idempotent_producer_repeats_itself_without_a_second_copy() {
 }
 
 #[test]
-fn a_transactional_batch_without_a_transaction_is_not_appended() {
+fn a_control_batch_of_a_client_is_not_appended() {
     let broker = TestBroker::start();
     broker.create_topic("t", 1, &[]);
     let seal = Seal {
