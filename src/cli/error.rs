@@ -203,8 +203,18 @@ impl From<anyhow::Error> for CommandError {
     fn from(error: anyhow::Error) -> Self {
         match error.downcast::<Self>() {
             Ok(error) => error,
-            // All causes, outermost first, in one line.
-            Err(error) => Self::failed(format!("{error:#}")),
+            // All causes, outermost first, in one line; many name their own cause already.
+            Err(error) => {
+                let mut text = String::new();
+                for cause in error.chain().map(ToString::to_string) {
+                    if text.is_empty() {
+                        text = cause;
+                    } else if !text.contains(cause.trim_end_matches('.')) {
+                        text = format!("{text}: {cause}");
+                    }
+                }
+                Self::failed(text)
+            }
         }
     }
 }

@@ -27,7 +27,7 @@ pub use log_line::LogLines;
 pub(crate) use output::captured as captured_output;
 pub use output::{Format, Output, OutputOptions};
 pub use progress::Progress;
-pub use properties::{PropertiesMap, key_value_pairs, read_properties_file};
+pub use properties::{PropertiesMap, check_pairs, key_value_pairs, read_properties_file};
 pub use usage::usage_table;
 
 /// The release of Apache Kafka whose commands these are.

@@ -38,6 +38,17 @@ pub fn key_value_pairs<'w>(words: impl IntoIterator<Item = &'w String>) -> Prope
     words.into_iter().map(pair).collect()
 }
 
+/// Refuses words without an equals sign, as `CommandLineUtils.parseKeyValueArgs` does.
+pub fn check_pairs(words: &[String]) -> Result<(), CommandError> {
+    match words.iter().find(|word| !word.contains('=')) {
+        Some(word) => {
+            let sentence = format!("Invalid command line properties: {word}");
+            Err(CommandError::failed(sentence).hint("A setting is written KEY=VALUE."))
+        }
+        None => Ok(()),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -15,10 +15,11 @@ use rustix::process::{Pid, Signal, kill_process};
 use tokio::process::{Child, Command};
 use tokio::signal::unix::{SignalKind, signal};
 
-use super::local_broker::{KtHome, PrivateBroker, start_private};
+use super::local_broker::{HOME_VARIABLE, KtHome, PrivateBroker, start_private};
 use super::{CommandRow, private_broker, run_named};
 use crate::cli::{
-    BOOTSTRAP_VARIABLE, CalledAs, CommandError, Exit, Invocation, Output, parse_subcommands,
+    BOOTSTRAP_VARIABLE, CalledAs, CommandError, Exit, Invocation, Output, check_pairs,
+    parse_subcommands,
 };
 use crate::fs::{Fs, RealFs};
 use crate::rng::Rng;
@@ -68,6 +69,7 @@ fn run(call: &Invocation, output: &mut Output) -> Result<Exit, CommandError> {
     let Some(options) = parse_subcommands::<Options>(&call.program, &call.words, output)? else {
         return Ok(Exit::SUCCESS);
     };
+    check_pairs(&options.settings)?;
     let root = root(&options)?;
     let home = KtHome::at(root);
     let broker = start_private(&home, broker_words(&options, &home)).map_err(|error| {
@@ -78,7 +80,7 @@ fn run(call: &Invocation, output: &mut Output) -> Result<Exit, CommandError> {
         // The log that the hint names is gone with the folder.
         error.without_hint()
     })?;
-    let result = run_with(&broker, &options, output);
+    let result = run_with(&broker, &home, &options, output);
     broker.end()?;
     result
 }
@@ -123,6 +125,7 @@ fn broker_words(options: &Options, home: &KtHome) -> Vec<OsString> {
 
 fn run_with(
     broker: &PrivateBroker,
+    home: &KtHome,
     options: &Options,
     output: &mut Output,
 ) -> Result<Exit, CommandError> {
@@ -135,7 +138,7 @@ fn run_with(
         .enable_all()
         .build()
         .map_err(|error| CommandError::failed(format!("The runtime could not start: {error}")))?;
-    runtime.block_on(run_command(&options.command, &address))
+    runtime.block_on(run_command(&options.command, &address, home))
 }
 
 fn create_topic(text: &str, address: &str) -> Result<(), CommandError> {
@@ -155,7 +158,11 @@ fn create_topic(text: &str, address: &str) -> Result<(), CommandError> {
     run_named("topics", CalledAs::Subcommand, words, &mut silent).map(|_| ())
 }
 
-async fn run_command(words: &[OsString], address: &str) -> Result<Exit, CommandError> {
+async fn run_command(
+    words: &[OsString],
+    address: &str,
+    home: &KtHome,
+) -> Result<Exit, CommandError> {
     let Some((program, arguments)) = words.split_first() else {
         return Err(CommandError::failed("No command was given"));
     };
@@ -167,7 +174,9 @@ async fn run_command(words: &[OsString], address: &str) -> Result<Exit, CommandE
     let mut command = Command::new(program);
     command
         .args(arguments)
-        .envs(ADDRESS_VARIABLES.map(|name| (name, address)));
+        .envs(ADDRESS_VARIABLES.map(|name| (name, address)))
+        // Or a `kt server-stop` inside would end the user's own broker.
+        .env(HOME_VARIABLE, home.root());
     let mut child = match command.spawn() {
         Ok(child) => child,
         Err(error) => return cannot_run(program, &error),

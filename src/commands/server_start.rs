@@ -19,7 +19,7 @@ use super::local_broker::{
 use super::{CommandRow, private_broker, server_log};
 use crate::cli::{
     CalledAs, CommandError, Exit, Invocation, KAFKA_VERSION, Output, Parsed, SyntaxError,
-    key_value_pairs, parse, read_properties_file, usage_table,
+    check_pairs, key_value_pairs, parse, read_properties_file, usage_table,
 };
 use crate::clock::SystemClock;
 use crate::fs::RealFs;
@@ -82,6 +82,7 @@ fn run(call: &Invocation, output: &mut Output) -> Result<Exit, CommandError> {
         start_in_background(&home, &Background::with_words(words.to_vec()))?;
         return Ok(Exit::SUCCESS);
     }
+    check_pairs(&options.overrides)?;
     let overrides = key_value_pairs(&options.overrides);
     let asks_listeners = overrides.iter().any(|(key, _)| key == "listeners");
     let port = if from_file.is_none() && !asks_listeners {

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use crate::cli::CommandError;
 
 /// The environment variable that names the folder.
-const HOME_VARIABLE: &str = "KT_HOME";
+pub(in crate::commands) const HOME_VARIABLE: &str = "KT_HOME";
 
 /// The folder of all that kt keeps on this machine.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -17,7 +17,7 @@ use crate::cli::{
 use crate::client::Admin;
 use crate::fs::{Fs, RealFs};
 
-pub(super) use home::KtHome;
+pub(super) use home::{HOME_VARIABLE, KtHome};
 pub(super) use registry::{Registration, RegistrationGuard, process_start_time, register, running};
 pub(super) use spawn::{Background, PrivateBroker, detach, start_in_background, start_private};
 
