@@ -365,13 +365,13 @@ mod tests {
     #[test]
     fn lz4_frames_whose_blocks_build_on_each_other_are_refused_wherever_they_stand() {
         let frame = |mode| {
-            let info = lz4_flex::frame::FrameInfo::new().block_mode(mode);
-            let mut encoder = lz4_flex::frame::FrameEncoder::with_frame_info(info, Vec::new());
-            io::Write::write_all(&mut encoder, &[7; 200_000]).unwrap();
+            let info = FrameInfo::new().block_mode(mode);
+            let mut encoder = FrameEncoder::with_frame_info(info, Vec::new());
+            Write::write_all(&mut encoder, &[7; 200_000]).unwrap();
             encoder.finish().unwrap()
         };
-        let good = frame(lz4_flex::frame::BlockMode::Independent);
-        let linked = frame(lz4_flex::frame::BlockMode::Linked);
+        let good = frame(BlockMode::Independent);
+        let linked = frame(BlockMode::Linked);
         let twice = [good.clone(), good.clone()].concat();
         assert_eq!(
             decompress(Codec::Lz4, &twice, 1 << 20).unwrap().len(),

@@ -81,8 +81,12 @@ fn run(call: &Invocation, output: &mut Output) -> Result<Exit, CommandError> {
             stop.stop();
             // A second signal, or a broker that does not answer, ends the wait.
             match ended.recv_timeout(GRACE) {
+                Ok(Ended::Done(Ok(_))) => Ok(exit),
                 Ok(Ended::Done(Err(error))) => Err(error.with_exit(exit)),
-                _ => Ok(exit),
+                Ok(Ended::BySignal(_)) | Err(_) => {
+                    let sentence = "Lines that no broker had acknowledged may not have been sent";
+                    Err(CommandError::failed(sentence).with_exit(exit))
+                }
             }
         }
         Err(_) => Err(CommandError::failed("The sending thread ended early")),
