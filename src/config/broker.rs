@@ -576,7 +576,7 @@ config_table! {
     Int "max.incremental.fetch.session.cache.slots" =
         "1000", AtLeast(0), Medium, ReadOnly, Honoured:
         "Incremental fetch sessions remembered.";
-    Int "max.request.partition.size.limit" = "2000", AtLeast(1), Medium, ReadOnly, Accepted:
+    Int "max.request.partition.size.limit" = "2000", AtLeast(1), Medium, ReadOnly, Honoured:
         "Largest partition count in one DescribeTopicPartitions response.";
     Int "message.max.bytes" = "1048588", AtLeast(0), High, ClusterWide, Honoured:
         "Largest record batch (after compression) a broker takes. Server default of \
@@ -639,12 +639,12 @@ config_table! {
         "Committed offsets of an empty (or unsubscribed) group expire after this long.";
     Int "offsets.topic.compression.codec" = "0", Any, High, ReadOnly, Accepted:
         "Codec id (0 none, 1 gzip, 2 snappy, 3 lz4, 4 zstd) of __consumer_offsets records.";
-    Int "offsets.topic.num.partitions" = "50", AtLeast(1), High, ReadOnly, Accepted:
+    Int "offsets.topic.num.partitions" = "50", AtLeast(1), High, ReadOnly, Honoured:
         "Partitions of __consumer_offsets; must not change once the topic exists.";
-    Short "offsets.topic.replication.factor" = "3", AtLeast(1), High, ReadOnly, Accepted:
+    Short "offsets.topic.replication.factor" = "3", AtLeast(1), High, ReadOnly, Honoured:
         "Replication factor of __consumer_offsets; too few live brokers make auto-creation fail, \
          hence 1 in quickstart files.";
-    Int "offsets.topic.segment.bytes" = "104857600", AtLeast(1), High, ReadOnly, Accepted:
+    Int "offsets.topic.segment.bytes" = "104857600", AtLeast(1), High, ReadOnly, Honoured:
         "Segment size of __consumer_offsets.";
     Class "principal.builder.class" =
         "org.apache.kafka.common.security.authenticator.DefaultKafkaPrincipalBuilder",
@@ -906,18 +906,18 @@ config_table! {
         "Update records written between two snapshots.";
     Int "share.coordinator.state.topic.compression.codec" = "0", Any, High, ReadOnly, Accepted:
         "Codec id of __share_group_state records.";
-    Short "share.coordinator.state.topic.min.isr" = "2", AtLeast(1), High, ReadOnly, Accepted:
+    Short "share.coordinator.state.topic.min.isr" = "2", AtLeast(1), High, ReadOnly, Honoured:
         "min.insync.replicas of __share_group_state.";
-    Int "share.coordinator.state.topic.num.partitions" = "50", AtLeast(1), High, ReadOnly, Accepted:
+    Int "share.coordinator.state.topic.num.partitions" = "50", AtLeast(1), High, ReadOnly, Honoured:
         "Partitions of __share_group_state.";
     Int "share.coordinator.state.topic.prune.interval.ms" =
         "300000", AtLeast(1), Low, ReadOnly, Accepted internal:
         "Rhythm of pruning __share_group_state.";
     Short "share.coordinator.state.topic.replication.factor" =
-        "3", AtLeast(1), High, ReadOnly, Accepted:
+        "3", AtLeast(1), High, ReadOnly, Honoured:
         "Replication factor of __share_group_state.";
     Int "share.coordinator.state.topic.segment.bytes" =
-        "104857600", AtLeast(1), High, ReadOnly, Accepted:
+        "104857600", AtLeast(1), High, ReadOnly, Honoured:
         "Segment size of __share_group_state.";
     Int "share.coordinator.threads" = "1", AtLeast(1), Medium, ReadOnly, Accepted:
         "Threads of the share coordinator.";
@@ -998,13 +998,13 @@ config_table! {
         "How often expired transactional ids are removed.";
     Int "transaction.state.log.load.buffer.size" = "5242880", AtLeast(1), High, ReadOnly, Accepted:
         "Read size when loading transaction state.";
-    Int "transaction.state.log.min.isr" = "2", AtLeast(1), High, ReadOnly, Accepted:
+    Int "transaction.state.log.min.isr" = "2", AtLeast(1), High, ReadOnly, Honoured:
         "min.insync.replicas of __transaction_state.";
-    Int "transaction.state.log.num.partitions" = "50", AtLeast(1), High, ReadOnly, Accepted:
+    Int "transaction.state.log.num.partitions" = "50", AtLeast(1), High, ReadOnly, Honoured:
         "Partitions of __transaction_state.";
-    Short "transaction.state.log.replication.factor" = "3", AtLeast(1), High, ReadOnly, Accepted:
+    Short "transaction.state.log.replication.factor" = "3", AtLeast(1), High, ReadOnly, Honoured:
         "Replication factor of __transaction_state.";
-    Int "transaction.state.log.segment.bytes" = "104857600", AtLeast(1), High, ReadOnly, Accepted:
+    Int "transaction.state.log.segment.bytes" = "104857600", AtLeast(1), High, ReadOnly, Honoured:
         "Segment size of __transaction_state.";
     Boolean "transaction.two.phase.commit.enable" = "false", Any, Low, ReadOnly, Accepted:
         "Allows transactions prepared by an external coordinator (KIP-939).";

@@ -5,6 +5,7 @@
 
 use super::broker::{BROKER_KEYS, KT_KEYS};
 use super::def::{ConfigDef, DefaultValue, Effect};
+use super::group::{CLIENT_METRICS_KEYS, GROUP_KEYS};
 use super::topic::TOPIC_KEYS;
 
 /// Returns the page.
@@ -21,6 +22,8 @@ pub fn page() -> String {
     section(&mut page, "kt's own broker keys", KT_KEYS);
     section(&mut page, "Topics", TOPIC_KEYS);
     section(&mut page, "Brokers", BROKER_KEYS);
+    section(&mut page, "Groups", GROUP_KEYS);
+    section(&mut page, "Client metrics", CLIENT_METRICS_KEYS);
     page
 }
 
@@ -30,8 +33,10 @@ fn section(page: &mut String, title: &str, table: &[ConfigDef]) {
             .iter()
             .filter(move |row| row.effect == effect && !row.internal)
     };
-    page.push_str(&format!("\n## {title}, with an effect\n\n"));
-    page.push_str("| key | default | what it is for |\n|---|---|---|\n");
+    if listed(Effect::Honoured).next().is_some() {
+        page.push_str(&format!("\n## {title}, with an effect\n\n"));
+        page.push_str("| key | default | what it is for |\n|---|---|---|\n");
+    }
     for row in listed(Effect::Honoured) {
         let default = match row.default {
             DefaultValue::Required => "required",

@@ -122,7 +122,8 @@ config_table! {
     Long "min.compaction.lag.ms" = "0", AtLeast(0), Medium, ReadOnly, Accepted:
         "Records stay uncompacted at least this long.";
     Int "min.insync.replicas" = "1", AtLeast(1), Medium, ReadOnly, Honoured:
-        "In-sync replicas needed for acks=all; fewer: NOT_ENOUGH_REPLICAS.";
+        "In-sync replicas needed for acks=all, never more than the topic has replicas; fewer: \
+         NOT_ENOUGH_REPLICAS.";
     Boolean "preallocate" = "false", Any, Medium, ReadOnly, Accepted:
         "Create segment files at full size.";
     Boolean "remote.log.copy.disable" = "false", Any, Medium, ReadOnly, Accepted:

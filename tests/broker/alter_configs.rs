@@ -506,3 +506,26 @@ fn the_old_request_refuses_in_kafkas_words() {
         );
     }
 }
+
+#[test]
+fn an_unknown_operation_is_an_invalid_request_unlike_in_kafka() {
+    let broker = TestBroker::start();
+    broker.create_topic("t", 1, &[]);
+    let told = change(&broker, (TOPIC, "t"), &[("retention.ms", 9, Some("1"))]);
+    assert_eq!(told, refusal("INVALID_REQUEST", "Unknown operation type 9"));
+}
+
+#[test]
+fn the_old_request_may_name_a_resource_twice_unlike_in_kafka() {
+    let broker = TestBroker::start();
+    broker.create_topic("t", 1, &[]);
+    let resource = alter_configs_request::AlterConfigsResource::default()
+        .with_resource_type(TOPIC)
+        .with_resource_name(text("t"));
+    let request = AlterConfigsRequest::default().with_resources(vec![resource; 2]);
+    for response in broker.call(0, &request).responses {
+        let told = error(response.error_code, response.error_message.as_ref());
+        let message = "Each resource must appear at most once.";
+        assert_eq!(told, refusal("INVALID_REQUEST", message));
+    }
+}

@@ -142,3 +142,16 @@ fn each_topic_has_its_own_outcome_once() {
         ]
     );
 }
+
+#[test]
+fn too_many_at_once_are_refused_and_none_is_made_unlike_in_kafka() {
+    let broker = TestBroker::start();
+    broker.create_topic("t", 1, &[]);
+    let results = create(&broker, 3, vec![more("t", 20_000, None)]);
+    assert_eq!(results[0].1.0, "POLICY_VIOLATION");
+    let again = create(&broker, 3, vec![more("t", 1, None)]);
+    assert_eq!(
+        again[0].1,
+        refusal("INVALID_PARTITIONS", "Topic already has 1 partition(s).")
+    );
+}

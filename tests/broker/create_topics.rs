@@ -306,3 +306,11 @@ fn a_choice_that_cannot_be_is_refused() {
         assert_eq!(outcome(&results[0]), refusal(name, message));
     }
 }
+
+#[test]
+fn names_that_collide_within_a_request_are_not_both_made_unlike_in_kafka() {
+    let broker = TestBroker::start();
+    let results = create(&broker, 7, vec![new("x.y", 1, 1), new("x_y", 1, 1)]);
+    let told: Vec<_> = results.iter().map(|result| outcome(result).0).collect();
+    assert_eq!(told, ["NONE", "INVALID_TOPIC_EXCEPTION"]);
+}

@@ -228,3 +228,10 @@ fn kafkas_own_topics_are_made_with_their_own_settings() {
         .collect();
     assert_eq!(policies, BTreeSet::from(["compact".to_owned()]));
 }
+
+#[test]
+fn a_topic_that_too_few_brokers_could_hold_is_no_reason_to_wait_unlike_in_kafka() {
+    let broker = TestBroker::start_with(&[("default.replication.factor", "3")]);
+    let response = broker.call(9, &request(Some(vec![named("t")])));
+    assert_eq!(codes(&response), [("t", "INVALID_REPLICATION_FACTOR")]);
+}
