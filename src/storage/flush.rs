@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::error::{AtPath, IoError};
-use crate::fs::{File, Fs};
+use crate::fs::{File, Fs, OpenMode};
 use crate::types::Offset;
 
 /// What to sync.
@@ -16,6 +16,8 @@ use crate::types::Offset;
 pub struct FlushPlan {
     /// Segments' files, the oldest first.
     pub files: Vec<(PathBuf, Arc<dyn File>)>,
+    /// `partition.metadata`, if it was just written.
+    pub identity: Option<PathBuf>,
     /// Directories with new names.
     pub dirs: Vec<PathBuf>,
     /// The leader-epoch checkpoint, where a finished segment needs it.
@@ -30,6 +32,10 @@ impl FlushPlan {
     /// Syncs it all.
     pub fn run(&self, fs: &dyn Fs) -> Result<(), IoError> {
         for (path, file) in &self.files {
+            file.sync_data().at("sync", path)?;
+        }
+        if let Some(path) = &self.identity {
+            let file = fs.open(path, OpenMode::Read).at("open", path)?;
             file.sync_data().at("sync", path)?;
         }
         if let Some((path, text)) = &self.epochs {

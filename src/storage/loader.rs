@@ -93,6 +93,7 @@ impl Log {
             aborted: Index::default(),
             unsynced: Vec::new(),
             unsynced_name: None,
+            is_identity_unsynced: false,
             is_new_dir,
             recent: std::collections::VecDeque::new(),
             truncations: 0,

@@ -45,6 +45,8 @@ pub struct Log {
     pub(super) unsynced: Vec<(Offset, PathBuf, Arc<dyn File>)>,
     /// Base of the newest segment whose name is not durable yet.
     pub(super) unsynced_name: Option<Offset>,
+    /// Whether `partition.metadata` was written and not synced.
+    pub(super) is_identity_unsynced: bool,
     /// The partition's directory itself is new.
     pub(super) is_new_dir: bool,
     /// The last batches, so that a reader at the end needs no index: base, last, position.
@@ -223,8 +225,12 @@ impl Log {
                 epochs_text(self.epochs.entries()),
             )
         });
+        let identity = self
+            .is_identity_unsynced
+            .then(|| self.dir().join(PARTITION_METADATA_FILE));
         Some(FlushPlan {
             files,
+            identity,
             dirs,
             epochs,
             until: self.end,
@@ -241,6 +247,7 @@ impl Log {
         let until = plan.until;
         self.flushed = self.flushed.max(until);
         self.unsynced.retain(|(end, _, _)| *end > until);
+        self.is_identity_unsynced &= plan.identity.is_none();
         if self.unsynced_name.is_some_and(|base| base < until) {
             self.unsynced_name = None;
             self.is_new_dir = false;
@@ -310,7 +317,8 @@ impl Log {
         let text = partition_metadata_text(topic_id);
         file.write_all_at(&mut [IoSlice::new(text.as_bytes())], 0)
             .at("write", &path)?;
-        self.unsynced.push((self.end, path, file));
+        // Opened again for the sync: ten thousand partitions must not hold a descriptor each.
+        self.is_identity_unsynced = true;
         Ok(())
     }
 
