@@ -211,10 +211,6 @@ impl Connection {
             return self.serve_produce(header, frame, bytes).await;
         }
         self.finish_pending().await?;
-        self.context
-            .state
-            .requests
-            .fetch_add(1, std::sync::atomic::Ordering::Relaxed);
         let request = decode_request(key, header.api_version, frame)?;
         let context = RequestContext {
             connection: &self.context,

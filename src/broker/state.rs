@@ -1,7 +1,6 @@
 //! What every connection of a broker shares.
 
 use std::sync::Arc;
-use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
@@ -61,8 +60,6 @@ pub(super) struct BrokerState {
     pub(super) request_memory: Arc<Semaphore>,
     /// Turns true when the broker stops: long polls end.
     pub(super) stop: Stop,
-    /// Requests served so far.
-    pub(super) requests: AtomicU64,
 }
 
 impl BrokerState {

@@ -1,11 +1,9 @@
-//! Frames, addresses and sockets: what lies between a TCP stream and the wire's messages.
+//! Frames, buffers and sockets: what lies between a TCP stream and the wire's messages.
 
 mod buffer;
-mod endpoint;
 mod frame;
 mod socket;
 
 pub use buffer::{BufferPool, PooledBuffer};
-pub use endpoint::{Endpoint, EndpointError, SecurityProtocol};
 pub use frame::{FrameBuffer, FrameError};
-pub use socket::{connect, listen, prepare};
+pub use socket::{listen, prepare};
