@@ -7,6 +7,7 @@
 
 pub mod admin;
 pub mod broker;
+mod broker_keys;
 pub mod consumer;
 pub mod def;
 pub mod document;
