@@ -8,7 +8,6 @@ use std::sync::Arc;
 use super::flush_pool::BlockingPool;
 use super::log_dirs::LogDirs;
 use super::settings::SettingsOf;
-use crate::clock::Clock;
 use crate::fs::Fs;
 use crate::metadata::record::resource_type;
 use crate::metadata::{MetadataDelta, MetadataImage, PartitionImage, TopicChange, TopicImage};
@@ -22,7 +21,6 @@ use crate::types::{BrokerId, TopicPartition, Uuid};
 pub(super) struct ImageApplier {
     pub(super) node_id: BrokerId,
     pub(super) fs: Arc<dyn Fs>,
-    pub(super) clock: Arc<dyn Clock>,
     pub(super) rng: Rng,
     pub(super) settings: SettingsOf,
     pub(super) replicas: Arc<ReplicaManager>,
@@ -162,18 +160,24 @@ impl ImageApplier {
         }
     }
 
-    /// Gives partitions their new settings: one topic's, or all if a broker's changed.
+    /// Gives partitions their new settings: those of topics that changed, or all if a broker's did.
     fn reconfigure(&mut self, image: &MetadataImage, delta: &MetadataDelta) {
         let all = delta
             .configs
             .iter()
             .any(|(kind, _)| *kind == resource_type::BROKER);
-        for topic in image.topics() {
-            let named =
-                |(kind, name): &(i8, String)| *kind == resource_type::TOPIC && *name == topic.name;
-            if delta.configs.is_empty() || !(all || delta.configs.iter().any(named)) {
-                continue;
-            }
+        let topics: Vec<Arc<TopicImage>> = if all {
+            image.topics().map(Arc::clone).collect()
+        } else {
+            let changed = delta
+                .configs
+                .iter()
+                .filter(|(kind, _)| *kind == resource_type::TOPIC);
+            changed
+                .filter_map(|(_, name)| image.topic(name).map(Arc::clone))
+                .collect()
+        };
+        for topic in topics {
             let Some(hosted) = self.replicas.topic_by_id(topic.id) else {
                 continue;
             };
@@ -181,7 +185,6 @@ impl ImageApplier {
                 partition.configure(self.settings.of_topic(image, &topic.name, &mut self.rng));
             }
         }
-        tracing::trace!(now_ms = self.clock.now_ms(), "the image is followed");
     }
 }
 

@@ -2,7 +2,6 @@
 
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::AtomicU64;
 
 use arc_swap::ArcSwap;
 use tokio::sync::watch;
@@ -100,7 +99,6 @@ pub(super) fn open(
         applier: ImageApplier {
             node_id: identity.node_id,
             fs: Arc::clone(fs),
-            clock: Arc::clone(clock),
             rng: rng.clone(),
             settings,
             replicas: Arc::new(ReplicaManager::default()),
@@ -160,7 +158,6 @@ pub(super) fn share(
         connections: ConnectionCounts::default(),
         request_memory: request_memory(&config),
         stop: parts.stopped,
-        requests: AtomicU64::new(0),
         config,
     });
     (state, controller)
