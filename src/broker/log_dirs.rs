@@ -202,8 +202,8 @@ impl LogDirs {
             }
             let mut entries = Vec::new();
             for partition in hosted.all() {
-                let (entry, checkpointed) = partition.checkpoint();
                 if partition.with_log(|log| log.dir().parent() == Some(path)) {
+                    let (entry, checkpointed) = partition.checkpoint();
                     checkpointed?;
                     entries.push(entry);
                 }

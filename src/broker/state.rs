@@ -17,6 +17,7 @@ use crate::clock::Clock;
 use crate::config::ServerConfig;
 use crate::metadata::MetadataImage;
 use crate::net::BufferPool;
+use crate::protocol::ErrorCode;
 use crate::replica::{FlushPool, ReplicaManager};
 use crate::types::BrokerId;
 
@@ -63,11 +64,12 @@ pub(super) struct BrokerState {
 }
 
 impl BrokerState {
-    /// Writes the checkpoints now; a failure is logged, and tried again in a minute.
-    pub(super) fn checkpoint(&self) {
-        if let Err(error) = self.dirs.checkpoint(&self.replicas) {
+    /// Writes the checkpoints now; a failure is logged as well as told.
+    pub(super) fn checkpoint(&self) -> Result<(), ErrorCode> {
+        self.dirs.checkpoint(&self.replicas).map_err(|error| {
             tracing::error!(%error, "checkpoints");
-        }
+            ErrorCode::KafkaStorageError
+        })
     }
 }
 

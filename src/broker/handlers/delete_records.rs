@@ -40,9 +40,13 @@ impl Handle for DeleteRecordsRequest {
                     .with_partitions(partitions),
             );
         }
-        if moved {
-            // What was deleted must not come back after a crash.
-            tokio::task::block_in_place(|| context.checkpoint());
+        // What was deleted must not come back after a crash, or not be told to be deleted.
+        if moved && let Err(code) = tokio::task::block_in_place(|| context.checkpoint()) {
+            let results = topics.iter_mut().flat_map(|topic| &mut topic.partitions);
+            for result in results.filter(|result| result.error_code == 0) {
+                result.error_code = code.code();
+                result.low_watermark = NO_LOW_WATERMARK;
+            }
         }
         DeleteRecordsResponse::default().with_topics(topics).into()
     }
