@@ -29,6 +29,7 @@ mod batches;
 mod builder;
 mod compression;
 mod control;
+pub mod fields;
 #[expect(
     clippy::module_inception,
     reason = "the file holds one record, the folder the format"
