@@ -2,9 +2,11 @@
 //!
 //! [`group`], [`transaction`] and [`share`] hold the records of `__consumer_offsets`,
 //! `__transaction_state` and `__share_group_state` as Apache Kafka 4.3.1 writes them. A record is a
-//! key and a value; a key without a value takes the state of that key away.
+//! key and a value; a key without a value takes the state of that key away. [`group_protocol`] is what
+//! consumers put into a group's members.
 
 pub mod group;
+pub mod group_protocol;
 mod keyed;
 pub mod share;
 pub mod transaction;

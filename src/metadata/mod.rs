@@ -9,6 +9,7 @@ pub mod control;
 mod delta;
 mod image;
 pub mod record;
+pub mod remote_log;
 mod snapshot;
 
 pub use apply::ApplyError;

@@ -31,6 +31,7 @@ mod error;
 mod file_records;
 mod flush;
 mod index;
+pub mod inspect;
 mod leader_epoch;
 mod loader;
 mod log;

@@ -267,7 +267,7 @@ mod tests {
 
     #[expect(unreachable_pub, reason = "the macro makes what other modules use")]
     mod sample {
-        use super::{Blob, struct_fields};
+        use super::Blob;
 
         struct_fields! {
             /// One of each kind.

@@ -118,12 +118,31 @@ impl Field for Blob {
     }
 
     fn read_from(input: &mut &[u8], layout: Layout) -> Result<Self, FieldError> {
-        let length = take_length(input, Width::Four, layout)?.ok_or(FieldError::Null)?;
-        Ok(Self(take_bytes(input, length)?.to_vec()))
+        Option::<Self>::read_from(input, layout)?.ok_or(FieldError::Null)
     }
 
     fn to_json(&self, _layout: Layout) -> Value {
         BASE64.encode(&self.0).into()
+    }
+}
+
+impl Field for Option<Blob> {
+    fn write_to(&self, out: &mut Vec<u8>, layout: Layout) {
+        match self {
+            Some(bytes) => bytes.write_to(out, layout),
+            None => put_length(out, None, Width::Four, layout),
+        }
+    }
+
+    fn read_from(input: &mut &[u8], layout: Layout) -> Result<Self, FieldError> {
+        let Some(length) = take_length(input, Width::Four, layout)? else {
+            return Ok(None);
+        };
+        Ok(Some(Blob(take_bytes(input, length)?.to_vec())))
+    }
+
+    fn to_json(&self, layout: Layout) -> Value {
+        or_null(self.as_ref(), layout)
     }
 }
 
