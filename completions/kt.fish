@@ -31,6 +31,7 @@ complete -c kt -n "__fish_kt_needs_command" -f -a "console-consumer" -d 'Print t
 complete -c kt -n "__fish_kt_needs_command" -f -a "configs" -d 'Show and change the settings of topics, brokers and other entities'
 complete -c kt -n "__fish_kt_needs_command" -f -a "get-offsets" -d 'Print the offsets of partitions: last, first, or by time'
 complete -c kt -n "__fish_kt_needs_command" -f -a "delete-records" -d 'Delete the records of partitions before given offsets'
+complete -c kt -n "__fish_kt_needs_command" -f -a "dump-log" -d 'Print log segments, indexes, snapshots and checkpoints'
 complete -c kt -n "__fish_kt_needs_command" -f -a "broker-api-versions" -d 'Print the API versions that each broker offers'
 complete -c kt -n "__fish_kt_needs_command" -f -a "storage" -d 'Format log directories ahead of time, or tell what they are'
 complete -c kt -n "__fish_kt_needs_command" -f -a "server-start" -d 'Run a broker (-daemon: in the background)'
@@ -193,6 +194,25 @@ complete -c kt -n "__fish_kt_using_subcommand delete-records" -l output -d 'How 
 json\t'JSON: one document, or one line a record'
 table\t'A table with lines around its cells'"
 complete -c kt -n "__fish_kt_using_subcommand delete-records" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c kt -n "__fish_kt_using_subcommand dump-log" -l files -d 'The files to be dumped, divided by commas; what they are is told by their suffixes' -r
+complete -c kt -n "__fish_kt_using_subcommand dump-log" -l max-message-size -d 'Size of the largest message; has no effect, since any size is read' -r
+complete -c kt -n "__fish_kt_using_subcommand dump-log" -l max-bytes -d 'Stop after this many bytes of a .log file' -r
+complete -c kt -n "__fish_kt_using_subcommand dump-log" -l key-decoder-class -d 'What makes text of keys: a class of org.apache.kafka.tools.api, StringDecoder if absent' -r
+complete -c kt -n "__fish_kt_using_subcommand dump-log" -l value-decoder-class -d 'What makes text of values: the same' -r
+complete -c kt -n "__fish_kt_using_subcommand dump-log" -l output -d 'How to print the data' -r -f -a "text\t'Kafka\'s lines'
+json\t'JSON: one document, or one line a record'
+table\t'A table with lines around its cells'"
+complete -c kt -n "__fish_kt_using_subcommand dump-log" -l print-data-log -d 'Print keys and values too; every decoder implies it'
+complete -c kt -n "__fish_kt_using_subcommand dump-log" -l deep-iteration -d 'Print a line for each record'
+complete -c kt -n "__fish_kt_using_subcommand dump-log" -l skip-record-metadata -d 'Leave out what is not key or value'
+complete -c kt -n "__fish_kt_using_subcommand dump-log" -l verify-index-only -d 'Check the indexes without printing them'
+complete -c kt -n "__fish_kt_using_subcommand dump-log" -l index-sanity-check -d 'Only check the indexes as a broker does at its start'
+complete -c kt -n "__fish_kt_using_subcommand dump-log" -l offsets-decoder -d 'The file belongs to __consumer_offsets'
+complete -c kt -n "__fish_kt_using_subcommand dump-log" -l transaction-log-decoder -d 'The file belongs to __transaction_state'
+complete -c kt -n "__fish_kt_using_subcommand dump-log" -l cluster-metadata-decoder -d 'The file belongs to __cluster_metadata'
+complete -c kt -n "__fish_kt_using_subcommand dump-log" -l remote-log-metadata-decoder -d 'The file belongs to __remote_log_metadata'
+complete -c kt -n "__fish_kt_using_subcommand dump-log" -l share-group-state-decoder -d 'The file belongs to __share_group_state'
+complete -c kt -n "__fish_kt_using_subcommand dump-log" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kt -n "__fish_kt_using_subcommand broker-api-versions" -l bootstrap-server -d 'Brokers to connect to first: HOST1:PORT1,HOST2:PORT2 (the local broker if absent)' -r -f -a "(kt __complete brokers 2>/dev/null)"
 complete -c kt -n "__fish_kt_using_subcommand broker-api-versions" -l command-config -d 'File with settings of the client' -r
 complete -c kt -n "__fish_kt_using_subcommand broker-api-versions" -l zookeeper -r

@@ -27,7 +27,7 @@ struct_fields! {
     /// Partitions of a topic, and since which epoch the member has them.
     AssignedTopicPartitions {
         topic_id: Uuid, partitions: Vec<i32>,
-        assignment_epochs: Option<Vec<i32>> [tag 0, else None],
+        assignment_epochs: Option<Vec<i32>> [tag 0, else Some(Vec::new())],
     }
     /// Partitions of a topic of a share group.
     TopicPartitionsInfo { topic_id: Uuid, topic_name: String, partitions: Vec<i32> }
@@ -42,7 +42,7 @@ struct_fields! {
     /// Tasks of a subtopology, and since which epoch the member has them.
     AssignedTaskIds {
         subtopology_id: String, partitions: Vec<i32>,
-        assignment_epochs: Option<Vec<i32>> [tag 0, else None],
+        assignment_epochs: Option<Vec<i32>> [tag 0, else Some(Vec::new())],
     }
     /// A part of a topology that is assigned as a whole.
     Subtopology {
@@ -99,7 +99,8 @@ keyed_records! {
             client_host: String, subscribed_topic_names: Vec<String>,
             subscribed_topic_regex: Option<String>, rebalance_timeout_ms: i32 [else -1],
             server_assignor: Option<String>,
-            classic_member_metadata: Option<ClassicMemberMetadata> [tag 0, else None],
+            classic_member_metadata: Option<ClassicMemberMetadata>
+                [tag 0, else Some(ClassicMemberMetadata::default())],
         }
         6 ConsumerGroupTargetAssignmentMetadata
             (ConsumerGroupTargetAssignmentMetadataKey, ConsumerGroupTargetAssignmentMetadataValue)
@@ -167,7 +168,7 @@ keyed_records! {
         { group_id: String }
         => {
             epoch: i32, metadata_hash: i64, validated_topology_epoch: i32 [tag 0, else -1],
-            last_assignment_configs: Option<Vec<KeyValue>> [tag 1, else None],
+            last_assignment_configs: Option<Vec<KeyValue>> [tag 1, else Some(Vec::new())],
         }
         19 StreamsGroupMemberMetadata
             (StreamsGroupMemberMetadataKey, StreamsGroupMemberMetadataValue)
@@ -207,5 +208,63 @@ keyed_records! {
             reads 0 writes 0 tags from 0
         { group_id: String }
         => { epoch: i32, subtopologies: Vec<Subtopology> }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::record::tests::unhex;
+
+    /// Records of a log that Apache Kafka 4.3.1 wrote: key and value.
+    const WRITTEN: [(&str, &str); 3] = [
+        (
+            "00050002636700165252447a5a7a3832536f576a693149784c4976754c77",
+            "0000000011636f6e736f6c652d636f6e73756d65720b2f3132372e302e302e3102027401000493e00001\
+             000100",
+        ),
+        (
+            "00070002636700165252447a5a7a3832536f576a693149784c4976754c77",
+            "000002cd51293566a241cdb587214f4ce7fcd202000000000000",
+        ),
+        ("000100026367000174000000", "0004000000000000000500000000"),
+    ];
+
+    #[test]
+    fn records_of_apache_kafka_are_read_and_written_byte_for_byte() {
+        for (key, value) in &WRITTEN[..2] {
+            let (key, value) = (unhex(key), unhex(value));
+            let (record, version) = GroupRecord::decode(&key, Some(&value)).unwrap();
+            assert_eq!(version, Some(0));
+            assert_eq!(record.encode(), (key, Some(value)), "{record:?}");
+        }
+    }
+
+    #[test]
+    fn cut_keys_and_values_are_errors() {
+        for (key, value) in WRITTEN {
+            let (key, value) = (unhex(key), unhex(value));
+            for length in 0..value.len() {
+                GroupRecord::decode(&key, Some(&value[..length])).unwrap_err();
+            }
+            for length in 0..key.len() {
+                GroupRecord::decode(&key[..length], None).unwrap_err();
+            }
+        }
+    }
+
+    #[test]
+    fn a_key_alone_takes_its_state_away_and_unknown_types_are_told() {
+        let (record, version) = GroupRecord::decode(&unhex("000200026367"), None).unwrap();
+        let key = GroupMetadataKey { group: "cg".into() };
+        assert_eq!(
+            (record, version),
+            (GroupRecord::GroupMetadata(key, None), None)
+        );
+        let unknown = GroupRecord::decode(&[0, 99], None);
+        assert_eq!(
+            unknown,
+            Err(super::super::KeyedRecordError::UnknownType(99))
+        );
     }
 }

@@ -16,7 +16,7 @@ use crate::fs::File;
 use crate::record::LOG_OVERHEAD_BYTES;
 use crate::types::{Offset, TimestampMs};
 
-/// What must be there before a batch's size and format are read (`Records.HEADER_SIZE_UP_TO_MAGIC`).
+/// What tells a batch's size and format (`Records.HEADER_SIZE_UP_TO_MAGIC`).
 const PREFIX_BYTES: usize = 17;
 /// What a length field says at least (`LegacyRecord.RECORD_OVERHEAD_V0`).
 const LENGTH_MIN: i32 = 14;
@@ -76,7 +76,7 @@ impl<'a> FrameScan<'a> {
     }
 
     /// Returns the next frame, `None` where no whole one follows.
-    pub fn next(&mut self) -> io::Result<Option<Frame<'_>>> {
+    pub fn next_frame(&mut self) -> io::Result<Option<Frame<'_>>> {
         if !self.ensure(PREFIX_BYTES)? {
             return Ok(None);
         }

@@ -33,6 +33,11 @@ fn delete_records() {
 }
 
 #[test]
+fn dump_log() {
+    check("dump-log");
+}
+
+#[test]
 fn broker_api_versions() {
     check("broker-api-versions");
 }

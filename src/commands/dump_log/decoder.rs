@@ -86,7 +86,7 @@ impl Decoder {
                 Ok((
                     record.number(),
                     record.key_json(),
-                    named("version", version, shown),
+                    versioned(version, shown),
                 ))
             }),
             Self::Transactions => keyed(offset, key, value, |key, value| {
@@ -95,17 +95,16 @@ impl Decoder {
                 Ok((
                     record.number(),
                     record.key_json(),
-                    named("version", version, shown),
+                    versioned(version, shown),
                 ))
             }),
             Self::ShareGroups => keyed(offset, key, value, |key, value| {
                 let (record, version) = ShareRecord::decode(key, value)?;
                 let shown = version.and_then(|version| record.value_json(version));
-                let number = version.map(|_| record.number());
                 Ok((
                     record.number(),
                     record.key_json(),
-                    named("type", number, shown),
+                    versioned(version, shown),
                 ))
             }),
         }
@@ -115,8 +114,8 @@ impl Decoder {
 /// A record's type, its key, and its value with the number before it.
 type Keyed = (i16, Value, Option<Value>);
 
-fn named(name: &str, number: Option<i16>, data: Option<Value>) -> Option<Value> {
-    Some(json!({ name: number?.to_string(), "data": data? }))
+fn versioned(version: Option<i16>, data: Option<Value>) -> Option<Value> {
+    Some(json!({ "version": version?.to_string(), "data": data? }))
 }
 
 fn keyed(

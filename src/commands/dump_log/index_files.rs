@@ -186,7 +186,7 @@ impl IndexFile<'_> {
             return Ok(None);
         };
         let mut scan = FrameScan::between(log, position.min(end), end);
-        while let Some(frame) = scan.next().map_err(failed)? {
+        while let Some(frame) = scan.next_frame().map_err(failed)? {
             let found = if frame.magic() < MAGIC {
                 LegacyMessage::parse(frame.bytes).map(|message| Found {
                     last_offset: message.offset,

@@ -2,6 +2,7 @@
 //!
 //! The kind of a file is told by its suffix. What does not fit together is summed up on stderr.
 
+mod about;
 mod decoder;
 mod index_files;
 mod log_file;

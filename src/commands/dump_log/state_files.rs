@@ -26,7 +26,7 @@ pub(super) fn dump_producers(
         let timestamp = state.last_timestamp();
         let mut text = format!(
             "producerId: {id} producerEpoch: {epoch} coordinatorEpoch: {coordinator} \
-             currentTxnFirstOffset: {first_text} lastTimestamp: {timestamp} "
+             currentTxnFirstOffset: {first_text} lastTimestamp: {timestamp}"
         );
         let mut fields = object(json!({
             "producerId": id, "producerEpoch": epoch, "coordinatorEpoch": coordinator,
@@ -36,7 +36,7 @@ pub(super) fn dump_producers(
             let (first, last) = (batch.first_sequence(), batch.last_sequence);
             let (offset, delta) = (batch.last_offset, batch.offset_delta);
             text.push_str(&format!(
-                "firstSequence: {first} lastSequence: {last} lastOffset: {offset} \
+                " firstSequence: {first} lastSequence: {last} lastOffset: {offset} \
                  offsetDelta: {delta} timestamp: {}",
                 batch.timestamp
             ));

@@ -5,7 +5,7 @@
 //! string      int16 length (-1 for null), bytes
 //! bytes       int32 length (-1 for null), bytes
 //! array       int32 count (-1 for null), elements
-//! struct      its fields; where it may be null, int8 1 (-1 for null) goes before them
+//! struct      its fields; where it may be null, int8 1 (-1 for null, in a tag 0) goes before them
 //!
 //! in versions with tags (KIP-482):
 //! string, bytes, array   unsigned varint length or count + 1 (0 for null), as above
@@ -63,6 +63,10 @@ pub struct Layout {
 pub trait Field: Sized {
     /// Appends the value.
     fn write_to(&self, out: &mut Vec<u8>, layout: Layout);
+    /// Appends the value of a tag.
+    fn write_tagged(&self, out: &mut Vec<u8>, layout: Layout) {
+        self.write_to(out, layout);
+    }
     /// Takes a value off the front.
     fn read_from(input: &mut &[u8], layout: Layout) -> Result<Self, FieldError>;
     /// Returns the value as Kafka's tools print it.
@@ -132,7 +136,7 @@ macro_rules! struct_fields {
                         && self.$field != default
                     {
                         let mut value = Vec::new();
-                        self.$field.write_to(&mut value, layout);
+                        self.$field.write_tagged(&mut value, layout);
                         tags.insert(tag, value);
                     }
                 )*

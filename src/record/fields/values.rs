@@ -205,8 +205,15 @@ impl<T: NullableStruct> Field for Option<T> {
         }
     }
 
+    fn write_tagged(&self, out: &mut Vec<u8>, layout: Layout) {
+        match self {
+            Some(_) => self.write_to(out, layout),
+            None => out.push(0),
+        }
+    }
+
     fn read_from(input: &mut &[u8], layout: Layout) -> Result<Self, FieldError> {
-        if i8::read_from(input, layout)? < 0 {
+        if i8::read_from(input, layout)? <= 0 {
             return Ok(None);
         }
         T::read_from(input, layout).map(Some)
