@@ -121,7 +121,7 @@ _kt() {
             return 0
             ;;
         kt__subcmd__broker__subcmd__api__subcmd__versions)
-            opts="-h --bootstrap-server --command-config --zookeeper --output --help"
+            opts="-X -h --bootstrap-server --command-config --command-property --zookeeper --output --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -132,6 +132,14 @@ _kt() {
                     return 0
                     ;;
                 --command-config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --command-property)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -X)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -221,7 +229,7 @@ _kt() {
             return 0
             ;;
         kt__subcmd__configs)
-            opts="-h --bootstrap-server --command-config --zookeeper --bootstrap-controller --alter --describe --all --entity-type --entity-name --entity-default --topic --client --client-defaults --user --user-defaults --broker --broker-defaults --broker-logger --ip --ip-defaults --group --client-metrics --add-config --add-config-file --delete-config --force --output --help"
+            opts="-X -h --bootstrap-server --command-config --command-property --zookeeper --bootstrap-controller --alter --describe --all --entity-type --entity-name --entity-default --topic --client --client-defaults --user --user-defaults --broker --broker-defaults --broker-logger --ip --ip-defaults --group --client-metrics --add-config --add-config-file --delete-config --force --output --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -232,6 +240,14 @@ _kt() {
                     return 0
                     ;;
                 --command-config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --command-property)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -X)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -307,7 +323,7 @@ _kt() {
             return 0
             ;;
         kt__subcmd__console__subcmd__consumer)
-            opts="-X -h --bootstrap-server --command-config --zookeeper --topic --include --partition --offset --from-beginning --group --command-property --consumer-property --consumer.config --isolation-level --max-messages --timeout-ms --exit-at-end --skip-message-on-error --formatter --formatter-property --property --formatter-config --key-deserializer --value-deserializer --enable-systest-events --new-consumer --delete-consumer-offsets --csv-reporter-enabled --metrics-dir --output --help"
+            opts="-X -h --bootstrap-server --command-config --command-property --zookeeper --topic --include --partition --offset --from-beginning --group --consumer-property --consumer.config --isolation-level --max-messages --timeout-ms --exit-at-end --skip-message-on-error --formatter --formatter-property --property --formatter-config --key-deserializer --value-deserializer --enable-systest-events --new-consumer --delete-consumer-offsets --csv-reporter-enabled --metrics-dir --output --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -318,6 +334,14 @@ _kt() {
                     return 0
                     ;;
                 --command-config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --command-property)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -X)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -342,14 +366,6 @@ _kt() {
                     return 0
                     ;;
                 --group)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --command-property)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                -X)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -413,7 +429,7 @@ _kt() {
             return 0
             ;;
         kt__subcmd__console__subcmd__producer)
-            opts="-X -h --bootstrap-server --command-config --zookeeper --broker-list --topic --sync --compression-codec --batch-size --message-send-max-retries --retry-backoff-ms --timeout --request-required-acks --request-timeout-ms --metadata-expiry-ms --max-block-ms --max-memory-bytes --max-partition-memory-bytes --socket-buffer-size --line-reader --reader-property --property --reader-config --command-property --producer-property --producer.config --old-producer --new-producer --queue-size --queue-enqueuetimeout-ms --key-serializer --value-serializer --help"
+            opts="-X -h --bootstrap-server --command-config --command-property --zookeeper --broker-list --topic --sync --compression-codec --batch-size --message-send-max-retries --retry-backoff-ms --timeout --request-required-acks --request-timeout-ms --metadata-expiry-ms --max-block-ms --max-memory-bytes --max-partition-memory-bytes --socket-buffer-size --line-reader --reader-property --property --reader-config --producer-property --producer.config --old-producer --new-producer --queue-size --queue-enqueuetimeout-ms --key-serializer --value-serializer --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -424,6 +440,14 @@ _kt() {
                     return 0
                     ;;
                 --command-config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --command-property)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -X)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -503,14 +527,6 @@ _kt() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --command-property)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                -X)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
                 --producer-property)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -543,7 +559,7 @@ _kt() {
             return 0
             ;;
         kt__subcmd__delete__subcmd__records)
-            opts="-h --bootstrap-server --command-config --zookeeper --offset-json-file --output --help"
+            opts="-X -h --bootstrap-server --command-config --command-property --zookeeper --offset-json-file --output --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -554,6 +570,14 @@ _kt() {
                     return 0
                     ;;
                 --command-config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --command-property)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -X)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -577,7 +601,7 @@ _kt() {
             return 0
             ;;
         kt__subcmd__get__subcmd__offsets)
-            opts="-h --bootstrap-server --command-config --zookeeper --broker-list --topic-partitions --topic --partitions --time --exclude-internal-topics --offsets --max-wait-ms --output --help"
+            opts="-X -h --bootstrap-server --command-config --command-property --zookeeper --broker-list --topic-partitions --topic --partitions --time --exclude-internal-topics --offsets --max-wait-ms --output --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -588,6 +612,14 @@ _kt() {
                     return 0
                     ;;
                 --command-config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --command-property)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -X)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -747,7 +779,7 @@ _kt() {
             return 0
             ;;
         kt__subcmd__status)
-            opts="-h --bootstrap-server --command-config --zookeeper --output --help"
+            opts="-X -h --bootstrap-server --command-config --command-property --zookeeper --output --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -758,6 +790,14 @@ _kt() {
                     return 0
                     ;;
                 --command-config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --command-property)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -X)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -869,7 +909,7 @@ _kt() {
             return 0
             ;;
         kt__subcmd__topics)
-            opts="-h --bootstrap-server --command-config --zookeeper --create --list --describe --alter --delete --topic --topic-id --config --delete-config --partitions --replication-factor --replica-assignment --under-replicated-partitions --unavailable-partitions --under-min-isr-partitions --at-min-isr-partitions --topics-with-overrides --if-exists --if-not-exists --exclude-internal --partition-size-limit-per-response --force --disable-rack-aware --output --help"
+            opts="-X -h --bootstrap-server --command-config --command-property --zookeeper --create --list --describe --alter --delete --topic --topic-id --config --delete-config --partitions --replication-factor --replica-assignment --under-replicated-partitions --unavailable-partitions --under-min-isr-partitions --at-min-isr-partitions --topics-with-overrides --if-exists --if-not-exists --exclude-internal --partition-size-limit-per-response --force --disable-rack-aware --output --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -880,6 +920,14 @@ _kt() {
                     return 0
                     ;;
                 --command-config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --command-property)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -X)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -949,7 +997,7 @@ _kt() {
             return 0
             ;;
         kt__subcmd__wait)
-            opts="-h --bootstrap-server --command-config --zookeeper --topic --partitions --records --timeout --help"
+            opts="-X -h --bootstrap-server --command-config --command-property --zookeeper --topic --partitions --records --timeout --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -960,6 +1008,14 @@ _kt() {
                     return 0
                     ;;
                 --command-config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --command-property)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -X)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

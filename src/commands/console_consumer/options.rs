@@ -40,13 +40,6 @@ pub(super) struct Options {
     /// The group to read in; without it every partition is read, by this command alone.
     #[arg(long, value_name = "String: consumer group id")]
     pub(super) group: Option<String>,
-    /// Setting of the consumer, key=value.
-    #[arg(
-        long = "command-property",
-        short = 'X',
-        value_name = "String: consumer_prop"
-    )]
-    pub(super) command_properties: Vec<String>,
     /// Old name of --command-property.
     #[arg(long = "consumer-property", value_name = "String: consumer_prop")]
     pub(super) consumer_properties: Vec<String>,
@@ -263,7 +256,8 @@ impl Options {
             ),
             (
                 "--consumer-property and --command-property",
-                !self.consumer_properties.is_empty() && !self.command_properties.is_empty(),
+                !self.consumer_properties.is_empty()
+                    && !self.connection.command_properties.is_empty(),
             ),
             (
                 "--consumer.config and --command-config",

@@ -105,13 +105,6 @@ pub(super) struct Options {
     /// File with settings of the reader.
     #[arg(long = "reader-config", value_name = "String: config file")]
     reader_config: Option<String>,
-    /// Setting of the producer, key=value.
-    #[arg(
-        long = "command-property",
-        short = 'X',
-        value_name = "String: producer_prop"
-    )]
-    command_properties: Vec<String>,
     /// Old name of --command-property.
     #[arg(long = "producer-property", value_name = "String: producer_prop")]
     producer_properties: Vec<String>,
@@ -193,7 +186,8 @@ impl Options {
             ),
             (
                 "--command-property and --producer-property",
-                !self.command_properties.is_empty() && !self.producer_properties.is_empty(),
+                !self.connection.command_properties.is_empty()
+                    && !self.producer_properties.is_empty(),
             ),
             (
                 "--command-config and --producer.config",
@@ -255,20 +249,8 @@ impl Options {
     /// Returns the producer's settings: an option that is given, else a property, else the file,
     /// else the tool's own default.
     fn producer_settings(&self) -> Result<PropertiesMap, CommandError> {
-        let file = self
-            .connection
-            .command_config
-            .as_ref()
-            .or(self.producer_config.as_ref());
-        let mut settings = file
-            .map(|path| read_properties_file(&RealFs, path))
-            .transpose()?
-            .unwrap_or_default();
-        let words = self
-            .command_properties
-            .iter()
-            .chain(&self.producer_properties);
-        settings.extend(key_value_pairs(words));
+        let (file, words) = (self.producer_config.as_deref(), &self.producer_properties);
+        let mut settings = self.connection.settings_with(file, words)?;
         for (key, given, default) in self.with_options_of_their_own()? {
             match given {
                 Some(value) => {
