@@ -323,7 +323,7 @@ _kt() {
             return 0
             ;;
         kt__subcmd__console__subcmd__consumer)
-            opts="-X -h --bootstrap-server --command-config --command-property --zookeeper --topic --include --partition --offset --from-beginning --group --consumer-property --consumer.config --isolation-level --max-messages --timeout-ms --exit-at-end --skip-message-on-error --formatter --formatter-property --property --formatter-config --key-deserializer --value-deserializer --enable-systest-events --new-consumer --delete-consumer-offsets --csv-reporter-enabled --metrics-dir --output --help"
+            opts="-X -h --bootstrap-server --command-config --command-property --zookeeper --topic --include --partition --offset --from-beginning --group --consumer-property --consumer.config --isolation-level --max-messages --timeout-ms --exit-at-end --skip-message-on-error --formatter --format --formatter-property --property --formatter-config --key-deserializer --value-deserializer --enable-systest-events --new-consumer --delete-consumer-offsets --csv-reporter-enabled --metrics-dir --output --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -393,6 +393,10 @@ _kt() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --format)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --formatter-property)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -429,7 +433,7 @@ _kt() {
             return 0
             ;;
         kt__subcmd__console__subcmd__producer)
-            opts="-X -h --bootstrap-server --command-config --command-property --zookeeper --broker-list --topic --sync --compression-codec --batch-size --message-send-max-retries --retry-backoff-ms --timeout --request-required-acks --request-timeout-ms --metadata-expiry-ms --max-block-ms --max-memory-bytes --max-partition-memory-bytes --socket-buffer-size --line-reader --reader-property --property --reader-config --producer-property --producer.config --old-producer --new-producer --queue-size --queue-enqueuetimeout-ms --key-serializer --value-serializer --help"
+            opts="-X -h --bootstrap-server --command-config --command-property --zookeeper --broker-list --topic --sync --compression-codec --batch-size --message-send-max-retries --retry-backoff-ms --timeout --request-required-acks --request-timeout-ms --metadata-expiry-ms --max-block-ms --max-memory-bytes --max-partition-memory-bytes --socket-buffer-size --input --format --line-reader --reader-property --property --reader-config --producer-property --producer.config --old-producer --new-producer --queue-size --queue-enqueuetimeout-ms --key-serializer --value-serializer --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -508,6 +512,14 @@ _kt() {
                     return 0
                     ;;
                 --socket-buffer-size)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --input)
+                    COMPREPLY=($(compgen -W "text json" -- "${cur}"))
+                    return 0
+                    ;;
+                --format)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

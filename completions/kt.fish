@@ -82,7 +82,7 @@ complete -c kt -n "__fish_kt_using_subcommand console-producer" -l command-confi
 complete -c kt -n "__fish_kt_using_subcommand console-producer" -s X -l command-property -d 'Setting of the client, key=value (-X for short); comes before the file\'s' -r
 complete -c kt -n "__fish_kt_using_subcommand console-producer" -l zookeeper -r
 complete -c kt -n "__fish_kt_using_subcommand console-producer" -l broker-list -r
-complete -c kt -n "__fish_kt_using_subcommand console-producer" -l topic -d 'The topic to produce to' -r -f -a "(kt __complete topics 2>/dev/null)"
+complete -c kt -n "__fish_kt_using_subcommand console-producer" -l topic -d 'The topic to produce to; with --input json, the topics that the lines name if it is left out' -r -f -a "(kt __complete topics 2>/dev/null)"
 complete -c kt -n "__fish_kt_using_subcommand console-producer" -l compression-codec -d 'How to compress: none, gzip, snappy, lz4 or zstd (gzip if no name follows)' -r
 complete -c kt -n "__fish_kt_using_subcommand console-producer" -l batch-size -d 'Bytes to gather into one batch (default: 1000000)' -r
 complete -c kt -n "__fish_kt_using_subcommand console-producer" -l message-send-max-retries -d 'How often a record is sent again (default: 3)' -r
@@ -95,6 +95,9 @@ complete -c kt -n "__fish_kt_using_subcommand console-producer" -l max-block-ms 
 complete -c kt -n "__fish_kt_using_subcommand console-producer" -l max-memory-bytes -d 'Memory for records that wait to be sent (default: 33554432)' -r
 complete -c kt -n "__fish_kt_using_subcommand console-producer" -l max-partition-memory-bytes -d 'Old name of --batch-size' -r
 complete -c kt -n "__fish_kt_using_subcommand console-producer" -l socket-buffer-size -d 'Size of the socket\'s send buffer (default: 102400)' -r
+complete -c kt -n "__fish_kt_using_subcommand console-producer" -l input -d 'What the input is: text, or json, as console-consumer --output json prints it' -r -f -a "text\t'Lines, or records in the layout of `--format`'
+json\t'Lines of JSON'"
+complete -c kt -n "__fish_kt_using_subcommand console-producer" -l format -d 'The layout of a record in the input, in place of a class: %s value, %k key, %h headers, %p partition, %T timestamp, %S and %K lengths of value and key, %R the value\'s length in four bytes; \\n, \\t, \\xNN' -r
 complete -c kt -n "__fish_kt_using_subcommand console-producer" -l line-reader -d 'The class that makes records of lines' -r
 complete -c kt -n "__fish_kt_using_subcommand console-producer" -l reader-property -d 'Setting of the reader, key=value: parse.key, key.separator, parse.headers, headers.delimiter, headers.separator, headers.key.separator, ignore.error, null.marker' -r
 complete -c kt -n "__fish_kt_using_subcommand console-producer" -l property -d 'Old name of --reader-property' -r
@@ -108,7 +111,7 @@ complete -c kt -n "__fish_kt_using_subcommand console-producer" -l value-seriali
 complete -c kt -n "__fish_kt_using_subcommand console-producer" -l sync -d 'Wait for each record before the next line is read'
 complete -c kt -n "__fish_kt_using_subcommand console-producer" -l old-producer
 complete -c kt -n "__fish_kt_using_subcommand console-producer" -l new-producer
-complete -c kt -n "__fish_kt_using_subcommand console-producer" -s h -l help -d 'Print help'
+complete -c kt -n "__fish_kt_using_subcommand console-producer" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kt -n "__fish_kt_using_subcommand console-consumer" -l bootstrap-server -d 'Brokers to connect to first: HOST1:PORT1,HOST2:PORT2 (the local broker if absent)' -r -f -a "(kt __complete brokers 2>/dev/null)"
 complete -c kt -n "__fish_kt_using_subcommand console-consumer" -l command-config -d 'File with settings of the client' -r
 complete -c kt -n "__fish_kt_using_subcommand console-consumer" -s X -l command-property -d 'Setting of the client, key=value (-X for short); comes before the file\'s' -r
@@ -124,6 +127,7 @@ complete -c kt -n "__fish_kt_using_subcommand console-consumer" -l isolation-lev
 complete -c kt -n "__fish_kt_using_subcommand console-consumer" -l max-messages -d 'How many records to read before the end' -r
 complete -c kt -n "__fish_kt_using_subcommand console-consumer" -l timeout-ms -d 'End when no record comes for so long' -r
 complete -c kt -n "__fish_kt_using_subcommand console-consumer" -l formatter -d 'The class that shows records' -r
+complete -c kt -n "__fish_kt_using_subcommand console-consumer" -l format -d 'Show each record in this layout, in place of a class: %s value, %k key, %h headers, %t topic, %p partition, %o offset, %T timestamp, %S and %K lengths of value and key, %R the value\'s length in four bytes; \\n, \\t, \\xNN' -r
 complete -c kt -n "__fish_kt_using_subcommand console-consumer" -l formatter-property -d 'Setting of the formatter, key=value: print.timestamp, print.key, print.offset, print.partition, print.headers, print.value, key.separator, line.separator, headers.separator, null.literal, key.deserializer, value.deserializer, headers.deserializer' -r
 complete -c kt -n "__fish_kt_using_subcommand console-consumer" -l property -d 'Old name of --formatter-property' -r
 complete -c kt -n "__fish_kt_using_subcommand console-consumer" -l formatter-config -d 'File with settings of the formatter' -r

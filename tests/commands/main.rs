@@ -11,7 +11,6 @@
     reason = "a test keeps its transcripts as files, and fails by panicking"
 )]
 
-mod completions;
 mod harness;
 mod local_broker;
 mod transcripts;

@@ -13,6 +13,10 @@ use crate::cli::{
 use crate::client::consumer::Start;
 use crate::types::Offset;
 
+/// The class that shows records where no other is named.
+pub(super) const DEFAULT_FORMATTER: &str =
+    "org.apache.kafka.tools.consumer.DefaultMessageFormatter";
+
 /// This tool helps to read data from Kafka topics and outputs it to standard output.
 #[derive(Clone, Debug, clap::Parser)]
 #[command(
@@ -66,9 +70,14 @@ pub(super) struct Options {
     #[arg(
         long,
         value_name = "String: class",
-        default_value = "org.apache.kafka.tools.consumer.DefaultMessageFormatter"
+        default_value = DEFAULT_FORMATTER
     )]
     pub(super) formatter: String,
+    /// Show each record in this layout, in place of a class: %s value, %k key, %h headers, %t topic,
+    /// %p partition, %o offset, %T timestamp, %S and %K lengths of value and key, %R the value's
+    /// length in four bytes; \n, \t, \xNN.
+    #[arg(long = "format", value_name = "String: format")]
+    pub(super) record_format: Option<String>,
     /// Setting of the formatter, key=value: print.timestamp, print.key, print.offset,
     /// print.partition, print.headers, print.value, key.separator, line.separator,
     /// headers.separator, null.literal, key.deserializer, value.deserializer,
