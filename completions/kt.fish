@@ -82,7 +82,7 @@ complete -c kt -n "__fish_kt_using_subcommand console-producer" -l command-confi
 complete -c kt -n "__fish_kt_using_subcommand console-producer" -s X -l command-property -d 'Setting of the client, key=value (-X for short); comes before the file\'s' -r
 complete -c kt -n "__fish_kt_using_subcommand console-producer" -l zookeeper -r
 complete -c kt -n "__fish_kt_using_subcommand console-producer" -l broker-list -r
-complete -c kt -n "__fish_kt_using_subcommand console-producer" -l topic -d 'The topic to produce to; with --input json, the topics that the lines name if it is left out' -r -f -a "(kt __complete topics 2>/dev/null)"
+complete -c kt -n "__fish_kt_using_subcommand console-producer" -l topic -d 'The topic to produce to; with --input json, those that the lines name if it is left out' -r -f -a "(kt __complete topics 2>/dev/null)"
 complete -c kt -n "__fish_kt_using_subcommand console-producer" -l compression-codec -d 'How to compress: none, gzip, snappy, lz4 or zstd (gzip if no name follows)' -r
 complete -c kt -n "__fish_kt_using_subcommand console-producer" -l batch-size -d 'Bytes to gather into one batch (default: 1000000)' -r
 complete -c kt -n "__fish_kt_using_subcommand console-producer" -l message-send-max-retries -d 'How often a record is sent again (default: 3)' -r

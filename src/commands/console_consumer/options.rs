@@ -73,9 +73,9 @@ pub(super) struct Options {
         default_value = DEFAULT_FORMATTER
     )]
     pub(super) formatter: String,
-    /// Show each record in this layout, in place of a class: %s value, %k key, %h headers, %t topic,
-    /// %p partition, %o offset, %T timestamp, %S and %K lengths of value and key, %R the value's
-    /// length in four bytes; \n, \t, \xNN.
+    /// Show each record in this layout, in place of a class: %s value, %k key, %h headers, %t
+    /// topic, %p partition, %o offset, %T timestamp, %S and %K lengths of value and key, %R the
+    /// value's length in four bytes; \n, \t, \xNN.
     #[arg(long = "format", value_name = "String: format")]
     pub(super) record_format: Option<String>,
     /// Setting of the formatter, key=value: print.timestamp, print.key, print.offset,

@@ -1,7 +1,7 @@
 //! Records as `console-consumer --output json` prints them, one a line, for `--input json`.
 //!
-//! Bytes stand as text, or in base64 under `keyBase64`, `valueBase64`; null is null. `value` must be
-//! there, everything else may be left out. Topic, partition, timestamp and headers are taken;
+//! Bytes stand as text, or in base64 under `keyBase64`, `valueBase64`; null is null. `value` must
+//! be there, everything else may be left out. Topic, partition, timestamp and headers are taken;
 //! `offset` and `timestampType` are the broker's to give, and passed over. A name that the consumer
 //! does not print is refused: it may be a misspelt one. Empty lines are passed over.
 

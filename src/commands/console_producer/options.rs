@@ -28,7 +28,7 @@ pub(super) struct Options {
     connection: ConnectionOptions,
     #[arg(long = "broker-list", hide = true)]
     broker_list: Option<String>,
-    /// The topic to produce to; with --input json, the topics that the lines name if it is left out.
+    /// The topic to produce to; with --input json, those that the lines name if it is left out.
     #[arg(long, value_name = "String: topic")]
     topic: Option<String>,
     /// Wait for each record before the next line is read.
