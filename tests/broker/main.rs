@@ -12,6 +12,7 @@
 
 mod alter_configs;
 mod api_versions;
+mod connection_settings;
 mod create_partitions;
 mod create_topics;
 mod delete_records;
@@ -27,7 +28,10 @@ mod list_config_resources;
 mod list_offsets;
 mod list_partition_reassignments;
 mod metadata;
+mod node_settings;
 mod offset_for_leader_epoch;
 mod produce;
+mod record_settings;
 mod restart;
+mod segment_settings;
 mod topic_settings;

@@ -43,6 +43,11 @@ fn broker_api_versions() {
 }
 
 #[test]
+fn storage() {
+    check("storage");
+}
+
+#[test]
 fn server_start() {
     check("server-start");
 }
