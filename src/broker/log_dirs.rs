@@ -160,12 +160,16 @@ impl LogDirs {
     pub(super) fn delete(&self, partition: &Partition, id: Uuid, delay_ms: i64) {
         let renamed = partition.retire(|log| self.manager.mark_deleted(log, id));
         match renamed {
-            Ok(path) => {
-                let due = self.clock.now_ms().saturating_add(delay_ms);
-                self.deletions.lock().push((due, path));
-            }
+            Ok(path) => self.remove_later(vec![path], delay_ms),
             Err(error) => tracing::error!(%error, "a deleted partition's directory stays"),
         }
+    }
+
+    /// Removes files and directories, which were renamed before, once `delay_ms` has passed.
+    pub(super) fn remove_later(&self, paths: Vec<PathBuf>, delay_ms: i64) {
+        let due = self.clock.now_ms().saturating_add(delay_ms);
+        let paths = paths.into_iter().map(|path| (due, path));
+        self.deletions.lock().extend(paths);
     }
 
     /// Removes what was renamed long enough ago.

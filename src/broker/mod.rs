@@ -21,6 +21,7 @@ mod internal_topics;
 mod listener;
 mod log_dirs;
 mod producer_ids;
+mod retention;
 mod settings;
 mod stages;
 mod start;

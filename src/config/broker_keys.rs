@@ -347,20 +347,20 @@ config_table! {
     Long "log.flush.interval.ms" = null, Any, High, ClusterWide, Honoured:
         "Longest time data stays un-fsynced; unset falls back to log.flush.scheduler.interval.ms. \
          Server default of flush.ms.";
-    Int "log.flush.offset.checkpoint.interval.ms" = "60000", AtLeast(0), High, ReadOnly, Accepted:
+    Int "log.flush.offset.checkpoint.interval.ms" = "60000", AtLeast(0), High, ReadOnly, Honoured:
         "How often recovery points are written to recovery-point-offset-checkpoint.";
-    Long "log.flush.scheduler.interval.ms" = "9223372036854775807", Any, High, ReadOnly, Accepted:
-        "How often the flusher looks for logs that need an fsync.";
+    Long "log.flush.scheduler.interval.ms" = "9223372036854775807", Any, High, ReadOnly, Honoured:
+        "How often the flusher looks for logs that need an fsync; each second at least.";
     Int "log.flush.start.offset.checkpoint.interval.ms" =
-        "60000", AtLeast(0), High, ReadOnly, Accepted:
+        "60000", AtLeast(0), High, ReadOnly, Honoured:
         "How often log start offsets are written to log-start-offset-checkpoint.";
     Int "log.index.interval.bytes" = "4096", AtLeast(0), Medium, ClusterWide, Honoured:
         "Bytes of log between two entries of the offset index. Server default of \
          index.interval.bytes.";
     Int "log.index.size.max.bytes" = "10485760", AtLeast(4), Medium, ClusterWide, Honoured:
         "Largest size of an index file. Server default of segment.index.bytes.";
-    Long "log.initial.task.delay.ms" = "30000", AtLeast(0), Low, ReadOnly, Accepted internal:
-        "Wait after startup before the first retention, flush and checkpoint run.";
+    Long "log.initial.task.delay.ms" = "30000", AtLeast(0), Low, ReadOnly, Honoured internal:
+        "Wait after startup before the first retention run, if shorter than its interval.";
     Long "log.local.retention.bytes" = "-2", AtLeast(-2), Medium, ClusterWide, Accepted:
         "Tiered storage: local retention size; -2 means same as retention.bytes.";
     Long "log.local.retention.ms" = "-2", AtLeast(-2), Medium, ClusterWide, Accepted:
@@ -379,16 +379,16 @@ config_table! {
          Server default of message.timestamp.type.";
     Boolean "log.preallocate" = "false", Any, Medium, ClusterWide, Accepted:
         "Creates segment files at full size up front. Server default of preallocate.";
-    Long "log.retention.bytes" = "-1", Any, High, ClusterWide, Accepted:
+    Long "log.retention.bytes" = "-1", Any, High, ClusterWide, Honoured:
         "Per-partition size above which old segments are deleted; -1 for no limit. Server default \
          of retention.bytes.";
-    Long "log.retention.check.interval.ms" = "300000", AtLeast(1), Medium, ReadOnly, Accepted:
+    Long "log.retention.check.interval.ms" = "300000", AtLeast(1), Medium, ReadOnly, Honoured:
         "How often the broker looks for segments that may be deleted.";
-    Int "log.retention.hours" = "168", Any, High, ReadOnly, Accepted:
+    Int "log.retention.hours" = "168", Any, High, ReadOnly, Honoured:
         "Retention in hours; used when neither of the other two is set.";
-    Int "log.retention.minutes" = null, Any, High, ReadOnly, Accepted:
+    Int "log.retention.minutes" = null, Any, High, ReadOnly, Honoured:
         "Retention in minutes; used when log.retention.ms is unset.";
-    Long "log.retention.ms" = null, Any, High, ClusterWide, Accepted:
+    Long "log.retention.ms" = null, Any, High, ClusterWide, Honoured:
         "Records older than this may be deleted; -1 keeps for ever. Wins over .minutes and \
          .hours. Server default of retention.ms.";
     Int "log.roll.hours" = "168", AtLeast(1), High, ReadOnly, Honoured:

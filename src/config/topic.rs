@@ -133,9 +133,9 @@ config_table! {
          true to false.";
     Boolean "remote.storage.enable" = "false", Any, Medium, ReadOnly, Accepted:
         "Tiered storage for this topic; needs remote.log.storage.system.enable on the broker.";
-    Long "retention.bytes" = "-1", Any, Medium, ReadOnly, Accepted:
+    Long "retention.bytes" = "-1", Any, Medium, ReadOnly, Honoured:
         "Size limit per partition; -1 none.";
-    Long "retention.ms" = "604800000", AtLeast(-1), Medium, ReadOnly, Accepted:
+    Long "retention.ms" = "604800000", AtLeast(-1), Medium, ReadOnly, Honoured:
         "How long records are kept before they may be deleted, in ms; -1 for ever.";
     Int "segment.bytes" = "1073741824", AtLeast(1_048_576), Medium, ReadOnly, Honoured:
         "Size at which a new segment starts (at least 1 MiB since 4.0).";

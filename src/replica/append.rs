@@ -91,9 +91,11 @@ impl Partition {
             let end = core.log.end_offset();
             core.advance(end)
         };
-        let flush = !core.flushing
-            && !info.duplicate
-            && (settings.flush_before_ack || core.unflushed() >= settings.log.flush_messages);
+        let is_due = settings.flush_before_ack
+            || core.unflushed() >= settings.log.flush_messages
+            // A finished segment is flushed whatever the settings are (UnifiedLog.roll).
+            || core.log.has_unsynced_segment();
+        let flush = is_due && !core.flushing && !info.duplicate;
         core.flushing |= flush;
         let wait_for = (ack == Ack::All && core.high_watermark < until).then_some(until);
         drop(core);

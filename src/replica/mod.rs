@@ -11,6 +11,7 @@ mod flush;
 mod manager;
 mod partition;
 mod read;
+mod retention;
 mod waiters;
 
 pub use append::{Ack, AppendOutcome};

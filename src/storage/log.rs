@@ -192,6 +192,12 @@ impl Log {
         self.poison.is_some()
     }
 
+    /// Returns whether a finished segment has data that is not synced.
+    #[must_use]
+    pub const fn has_unsynced_segment(&self) -> bool {
+        !self.unsynced.is_empty()
+    }
+
     /// Returns what has to be synced for all up to the log's end, `None` if nothing is missing.
     #[must_use]
     pub fn flush_plan(&mut self) -> Option<FlushPlan> {

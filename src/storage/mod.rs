@@ -66,6 +66,7 @@ pub use meta_properties::MetaProperties;
 pub use producer::{BatchMetadata, ProducerState};
 pub use producer_error::ProducerError;
 pub use producer_state::{CompletedTxn, ProducerStateManager};
+pub use retention::OldSegment;
 pub use timestamps::TimestampAndOffset;
 pub use transaction_index::AbortedTxn;
-pub use truncate::{OldSegment, TruncateError};
+pub use truncate::TruncateError;

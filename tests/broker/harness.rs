@@ -205,6 +205,16 @@ impl TestBroker {
     }
 }
 
+/// Waits until something holds that the broker does by itself.
+#[track_caller]
+pub(crate) fn until(holds: impl Fn() -> bool) {
+    let clock = SystemClock::shared();
+    while !holds() {
+        assert!(clock.monotonic() < PATIENCE, "it never happens");
+        std::thread::park_timeout(Duration::from_millis(5));
+    }
+}
+
 /// Writes a request to a connection.
 #[track_caller]
 pub(crate) fn send<R: ApiRequest>(stream: &mut TcpStream, version: i16, request: &R) {
