@@ -170,3 +170,127 @@ fn with_bases<'e>(
 fn bases(entries: &[DirEntry], ending: &str) -> BTreeSet<Offset> {
     with_bases(entries, ending).map(|(_, base)| base).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::fs::SimFs;
+    use crate::record::tests::{DATA_BATCH, unhex};
+
+    /// Returns the names that are left of these, each file holding its own name; a `.log.swap`
+    /// holds two batches, at its base and five behind.
+    fn left(names: &[&str]) -> Vec<(String, String)> {
+        let fs = SimFs::default();
+        let dir = Path::new("/t-0");
+        fs.create_dir_all(dir).unwrap();
+        for name in names {
+            let mut content = name.as_bytes().to_vec();
+            if name.ends_with(".log.swap") {
+                let base = parse_segment_name(name).unwrap().0;
+                content.clear();
+                for offset in [base, base.plus(5)] {
+                    let mut batch = unhex(DATA_BATCH);
+                    batch[..8].copy_from_slice(&offset.0.to_be_bytes());
+                    content.extend(batch);
+                }
+            }
+            fs.replace(&dir.join(name), &content).unwrap();
+        }
+        let segments = Segments::new(Arc::new(fs.clone()), dir.to_path_buf(), 4096);
+        let entries = finish(&segments).unwrap();
+        assert_eq!(entries, fs.read_dir(dir).unwrap());
+        let content = |name: &str| {
+            let bytes = fs.read(&dir.join(name), 1000).unwrap();
+            String::from_utf8(bytes).unwrap_or_else(|_| "batches".to_owned())
+        };
+        let short = |name: &str| name.trim_start_matches('0').to_owned();
+        let entries = entries.iter();
+        entries
+            .map(|entry| (short(&entry.name), short(&content(&entry.name))))
+            .collect()
+    }
+
+    fn names(number: i64, suffixes: &[&str]) -> Vec<String> {
+        let name = |suffix: &&str| format!("{number:020}{suffix}");
+        suffixes.iter().map(name).collect()
+    }
+
+    #[track_caller]
+    fn check(before: &[Vec<String>], after: &[(&str, &str)]) {
+        let before: Vec<&str> = before.iter().flatten().map(String::as_str).collect();
+        let after: Vec<_> = after
+            .iter()
+            .map(|(name, content)| ((*name).to_owned(), (*content).to_owned()))
+            .collect();
+        assert_eq!(left(&before), after);
+    }
+
+    const PLAIN: [&str; 4] = [".log", ".index", ".timeindex", ".txnindex"];
+
+    #[test]
+    fn what_was_being_written_or_removed_goes() {
+        let extra = [".log.cleaned", ".index.cleaned", ".txnindex.deleted"];
+        check(
+            &[
+                names(7, &[".log"]),
+                names(7, &extra),
+                names(3, &[".log.deleted"]),
+            ],
+            &[("7.log", "7.log")],
+        );
+    }
+
+    #[test]
+    fn a_swap_that_is_not_complete_goes_whole() {
+        for cleaned in [".txnindex.cleaned", ".index.cleaned"] {
+            check(
+                &[
+                    names(7, &[".log", ".log.swap", ".timeindex.swap", cleaned]),
+                    names(9, &[".log", ".log.swap"]),
+                ],
+                &[("7.log", "7.log"), ("9.log", "9.log")],
+            );
+        }
+    }
+
+    #[test]
+    fn a_complete_swap_takes_the_place_of_all_in_its_range() {
+        let swap = [".log.swap", ".index.swap", ".timeindex.swap"];
+        check(
+            &[
+                names(3, &[".log"]),
+                names(7, &PLAIN),
+                names(7, &[".snapshot"]),
+                names(7, &swap),
+                names(12, &PLAIN),
+                names(12, &[".snapshot"]),
+                names(13, &[".log"]),
+            ],
+            &[
+                ("3.log", "3.log"),
+                ("7.index", "7.index.swap"),
+                ("7.log", "batches"),
+                ("7.snapshot", "7.snapshot"),
+                ("7.timeindex", "7.timeindex.swap"),
+                ("13.log", "13.log"),
+            ],
+        );
+    }
+
+    #[test]
+    fn a_swap_whose_records_have_their_name_is_finished() {
+        check(
+            &[names(
+                7,
+                &[".log", ".index", ".index.swap", ".txnindex.swap"],
+            )],
+            &[
+                ("7.index", "7.index.swap"),
+                ("7.log", "7.log"),
+                ("7.txnindex", "7.txnindex.swap"),
+            ],
+        );
+    }
+}
