@@ -120,6 +120,17 @@ impl LogDirs {
         Arc::clone(&known.or(first).expect("there is at least one directory").1)
     }
 
+    /// Returns the file system.
+    pub(super) fn fs(&self) -> &dyn Fs {
+        &**self.manager.fs()
+    }
+
+    /// Returns the directories that work.
+    pub(super) fn working(&self) -> impl Iterator<Item = &Path> {
+        let working = self.failures.iter().filter(|(_, dir)| !dir.is_failed());
+        working.map(|(path, _)| path.as_path())
+    }
+
     /// Makes the log of a new partition in the directory with the fewest.
     pub(super) fn create(
         &self,

@@ -6,6 +6,7 @@
 
 mod answer;
 mod bind;
+mod cleaner;
 mod connection;
 mod context;
 mod controller_loop;

@@ -14,7 +14,7 @@ use super::log_dirs::{LogDirs, LogDirsError};
 use super::stages::{Opened, StateParts, open, register, share};
 use super::state::BrokerState;
 use super::stop::Stop;
-use super::{housekeeping, retention};
+use super::{cleaner, housekeeping, retention};
 use crate::clock::Clock;
 use crate::config::{Listener, ServerConfig};
 use crate::controller::{BrokerStopped, MetadataLogError};
@@ -223,7 +223,8 @@ fn start_background(
     let housekeeping = tokio::spawn(housekeeping::run(a, b, c));
     let (a, b, c) = parts();
     let retention = tokio::spawn(retention::run(a, b, c));
-    vec![housekeeping, retention]
+    let cleaner = tokio::spawn(cleaner::run(Arc::clone(state), stopped.clone()));
+    vec![housekeeping, retention, cleaner]
 }
 
 fn log_panic(outcome: Result<(), tokio::task::JoinError>) {

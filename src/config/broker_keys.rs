@@ -301,35 +301,36 @@ config_table! {
     List "listeners" = "PLAINTEXT://:9092", Any, High, PerBroker, Honoured:
         "Comma list of NAME://host:port sockets to bind. Empty host binds all interfaces. Names \
          must be unique; ports must differ unless one is IPv4 and the other IPv6.";
-    Long "log.cleaner.backoff.ms" = "15000", AtLeast(0), Medium, ClusterWide, Accepted:
+    Long "log.cleaner.backoff.ms" = "15000", AtLeast(0), Medium, ClusterWide, Honoured:
         "Sleep of a cleaner thread that found nothing to do.";
-    Long "log.cleaner.dedupe.buffer.size" = "134217728", Any, Medium, ClusterWide, Accepted:
-        "Memory for all cleaner threads' key maps; must exceed 1 MiB per thread.";
-    Long "log.cleaner.delete.retention.ms" = "86400000", AtLeast(0), Medium, ClusterWide, Accepted:
+    Long "log.cleaner.dedupe.buffer.size" = "134217728", Any, Medium, ClusterWide, Honoured:
+        "Most memory for all cleaner threads' key maps, at 24 bytes a key; no more is taken than \
+         the keys there can be. Must be 1 MiB per thread at least.";
+    Long "log.cleaner.delete.retention.ms" = "86400000", AtLeast(0), Medium, ClusterWide, Honoured:
         "How long tombstones stay readable after compaction. Server default of \
          delete.retention.ms.";
-    Boolean "log.cleaner.enable" = "true", Any, Medium, ReadOnly, Accepted:
+    Boolean "log.cleaner.enable" = "true", Any, Medium, ReadOnly, Honoured:
         "Runs the compaction threads. Needed for compacted topics such as __consumer_offsets.";
-    Double "log.cleaner.io.buffer.load.factor" = "0.9", Any, Medium, ClusterWide, Accepted:
+    Double "log.cleaner.io.buffer.load.factor" = "0.9", Any, Medium, ClusterWide, Honoured:
         "How full the key map may get before a pass ends.";
-    Int "log.cleaner.io.buffer.size" = "524288", AtLeast(0), Medium, ClusterWide, Accepted:
-        "Memory for cleaner reads and writes over all threads.";
+    Int "log.cleaner.io.buffer.size" = "524288", AtLeast(0), Medium, ClusterWide, Honoured:
+        "What cleaner threads together collect before they write it.";
     Double "log.cleaner.io.max.bytes.per.second" =
-        "1.7976931348623157E308", Any, Medium, ClusterWide, Accepted:
+        "1.7976931348623157E308", Any, Medium, ClusterWide, Honoured:
         "Limit on cleaner read plus write rate; the default is unlimited (largest double).";
     Long "log.cleaner.max.compaction.lag.ms" =
-        "9223372036854775807", AtLeast(1), Medium, ClusterWide, Accepted:
+        "9223372036854775807", AtLeast(1), Medium, ClusterWide, Honoured:
         "Forces compaction of records older than this even when the dirty ratio is low. Server \
          default of max.compaction.lag.ms.";
     Double "log.cleaner.min.cleanable.ratio" =
-        "0.5", Fraction(0.0, 1.0), Medium, ClusterWide, Accepted:
+        "0.5", Fraction(0.0, 1.0), Medium, ClusterWide, Honoured:
         "Smallest share of dirty bytes that makes a log worth compacting. Server default of \
          min.cleanable.dirty.ratio.";
-    Long "log.cleaner.min.compaction.lag.ms" = "0", AtLeast(0), Medium, ClusterWide, Accepted:
+    Long "log.cleaner.min.compaction.lag.ms" = "0", AtLeast(0), Medium, ClusterWide, Honoured:
         "Records younger than this are never compacted away. Server default of \
          min.compaction.lag.ms.";
-    Int "log.cleaner.threads" = "1", AtLeast(0), Medium, ClusterWide, Accepted:
-        "Number of compaction threads.";
+    Int "log.cleaner.threads" = "1", AtLeast(0), Medium, ClusterWide, Honoured:
+        "Logs that are compacted at once.";
     List "log.cleanup.policy" =
         "delete", ListOf(&["compact", "delete"]), Medium, ClusterWide, Honoured:
         "delete, compact or both, comma separated. Server default of cleanup.policy.";

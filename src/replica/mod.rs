@@ -6,6 +6,7 @@
 //! by topic id.
 
 mod append;
+mod cleaning;
 mod error;
 mod flush;
 mod manager;

@@ -7,12 +7,6 @@ use crate::storage::TruncateError;
 use crate::types::TimestampMs;
 
 impl Partition {
-    /// Returns whether `cleanup.policy` has `compact`.
-    #[must_use]
-    pub fn is_compacted(&self) -> bool {
-        self.settings.load().log.compact
-    }
-
     /// Returns how long a file stays that was taken out of use (`file.delete.delay.ms`).
     #[must_use]
     pub fn file_delete_delay_ms(&self) -> i64 {

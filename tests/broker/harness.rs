@@ -103,6 +103,11 @@ impl TestBroker {
         self.run();
     }
 
+    /// Changes a setting for the next start.
+    pub(crate) fn set(&mut self, key: &str, value: &str) {
+        self.properties.set(key, value);
+    }
+
     fn broker(&self) -> &Broker {
         self.broker.as_ref().unwrap()
     }

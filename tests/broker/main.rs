@@ -12,6 +12,7 @@
 
 mod alter_configs;
 mod api_versions;
+mod compaction;
 mod create_partitions;
 mod create_topics;
 mod delete_records;

@@ -98,8 +98,12 @@ impl Run {
         for _ in 0..count {
             let key = format!("k{}", self.rng.below(12));
             let offset = log.end_offset().0 + i64::try_from(records.len()).unwrap();
-            let value = (self.rng.below(6) > 0)
-                .then(|| format!("{offset}{}", ".".repeat(offset as usize % 90)));
+            let value = (self.rng.below(6) > 0).then(|| {
+                format!(
+                    "{offset}{}",
+                    ".".repeat(usize::try_from(offset % 90).unwrap())
+                )
+            });
             let bytes = value.as_ref().map(String::as_bytes);
             let appended = builder.append(Some(key.as_bytes()), bytes, &[], self.now_ms);
             assert_eq!(appended, Append::Fits);
@@ -197,56 +201,7 @@ impl Run {
 
     /// Reads all, as a reader of everything and as one of committed records, and compares.
     fn check(&self, log: &Log, what: &str) {
-        let (mut read, mut committed) = (Records::new(), BTreeMap::new());
-        let (mut next, end) = (log.start_offset(), log.end_offset());
-        let mut aborting: HashSet<i64> = HashSet::new();
-        let mut ahead = log.aborted_transactions(next, end);
-        ahead.sort_by_key(|txn| txn.first_offset);
-        while next < end {
-            let mut out = Vec::new();
-            let plan = log.read(next, 900, end, true).unwrap();
-            plan.read_into(&mut out).unwrap();
-            assert!(!out.is_empty(), "{what}: nothing from {next} to {end}");
-            for batch in Batches::new(&out) {
-                let batch = batch.unwrap();
-                let header = *batch.header();
-                assert!(
-                    batch.crc_matches() && header.last_offset() >= next,
-                    "{what}"
-                );
-                next = header.next_offset();
-                while ahead
-                    .first()
-                    .is_some_and(|txn| txn.first_offset <= header.last_offset())
-                {
-                    aborting.insert(ahead.remove(0).producer_id);
-                }
-                if header.attributes.is_control() {
-                    let marker = parse_end_marker(&batch);
-                    if marker.is_some_and(|marker| !marker.committed) {
-                        aborting.remove(&header.producer_id);
-                    }
-                    continue;
-                }
-                let is_aborted =
-                    header.attributes.is_transactional() && aborting.contains(&header.producer_id);
-                let body = batch.decompressed_body(1 << 20).unwrap();
-                for record in batch.records(&body) {
-                    let record = record.unwrap();
-                    let offset = header.base_offset.0 + i64::from(record.offset_delta);
-                    let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();
-                    let (key, value) = (text(record.key.unwrap()), record.value.map(text));
-                    if !is_aborted {
-                        committed.insert(key.clone(), value.clone());
-                    }
-                    assert!(
-                        read.insert(offset, (key, value)).is_none(),
-                        "{what}: {offset} twice"
-                    );
-                }
-            }
-        }
-        assert_eq!(next, end, "{what}");
+        let (read, mut committed) = read_all(log, what);
         for (offset, record) in &read {
             assert_eq!(
                 self.all.get(offset),
@@ -261,9 +216,8 @@ impl Run {
                 "{what}: {offset} is gone"
             );
         }
-        let open: HashSet<_> = self.producers.values().flat_map(|(_, open)| open).collect();
         let last_values = |records: &Records| {
-            let mut last: BTreeMap<String, Option<String>> = BTreeMap::new();
+            let mut last = Values::new();
             for (offset, (key, value)) in records {
                 if !self.aborted.contains(offset) {
                     last.insert(key.clone(), value.clone());
@@ -272,20 +226,68 @@ impl Run {
             last.retain(|_, value| value.is_some());
             last
         };
-        assert_eq!(
-            last_values(&read),
-            last_values(&self.all),
-            "{what}: {open:?}"
-        );
+        assert_eq!(last_values(&read), last_values(&self.all), "{what}");
         committed.retain(|_, value| value.is_some());
         assert_eq!(committed, last_values(&self.all), "{what}: read committed");
     }
 }
 
+/// The last value of each key.
+type Values = BTreeMap<String, Option<String>>;
+
+/// Reads all records, and what a reader of committed ones is left with, as clients do it.
+fn read_all(log: &Log, what: &str) -> (Records, Values) {
+    let (mut read, mut committed) = (Records::new(), Values::new());
+    let (mut next, end) = (log.start_offset(), log.end_offset());
+    let mut aborting: HashSet<i64> = HashSet::new();
+    let mut ahead = log.aborted_transactions(next, end);
+    ahead.sort_by_key(|txn| std::cmp::Reverse(txn.first_offset));
+    while next < end {
+        let mut out = Vec::new();
+        let plan = log.read(next, 900, end, true).unwrap();
+        plan.read_into(&mut out).unwrap();
+        assert!(!out.is_empty(), "{what}: nothing from {next} to {end}");
+        for batch in Batches::new(&out) {
+            let batch = batch.unwrap();
+            let header = *batch.header();
+            assert!(
+                batch.crc_matches() && header.last_offset() >= next,
+                "{what}"
+            );
+            next = header.next_offset();
+            while let Some(txn) = ahead.pop_if(|txn| txn.first_offset <= header.last_offset()) {
+                aborting.insert(txn.producer_id);
+            }
+            if header.attributes.is_control() {
+                if parse_end_marker(&batch).is_some_and(|marker| !marker.committed) {
+                    aborting.remove(&header.producer_id);
+                }
+                continue;
+            }
+            let is_aborted =
+                header.attributes.is_transactional() && aborting.contains(&header.producer_id);
+            let body = batch.decompressed_body(1 << 20).unwrap();
+            for record in batch.records(&body) {
+                let record = record.unwrap();
+                let offset = header.base_offset.0 + i64::from(record.offset_delta);
+                let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();
+                let (key, value) = (text(record.key.unwrap()), record.value.map(text));
+                if !is_aborted {
+                    committed.insert(key.clone(), value.clone());
+                }
+                let twice = read.insert(offset, (key, value));
+                assert!(twice.is_none(), "{what}: {offset} twice");
+            }
+        }
+    }
+    assert_eq!(next, end, "{what}");
+    (read, committed)
+}
+
 #[test]
 fn the_last_value_of_each_key_survives_any_number_of_cleanings() {
     let (mut before, mut after) = (0, 0);
-    for seed in 0..300 {
+    for seed in 0..200 {
         let mut run = Run::new(seed);
         // Room for all keys, or for a few of them.
         run.map_bytes_max = if seed % 3 == 0 { 24 * 6 } else { 1 << 20 };
@@ -312,7 +314,7 @@ fn the_last_value_of_each_key_survives_any_number_of_cleanings() {
 #[test]
 fn a_crash_at_any_call_of_a_cleaning_loses_nothing() {
     let mut all = 0;
-    for seed in 0..12 {
+    for seed in 0..6 {
         let mut calls = 0;
         loop {
             let mut run = Run::new(seed);
@@ -358,7 +360,7 @@ fn a_crash_at_any_call_of_a_cleaning_loses_nothing() {
         }
         all += calls;
     }
-    assert!(all > 500, "{all} calls");
+    assert!(all > 250, "{all} calls");
 }
 
 /// Appends one record of its own segment.
