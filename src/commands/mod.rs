@@ -17,6 +17,7 @@ mod help;
 mod install_links;
 mod legacy;
 mod local_broker;
+mod log_dirs;
 mod private_broker;
 mod probe;
 mod run;
@@ -62,6 +63,7 @@ pub const COMMANDS: &[CommandRow] = &[
     get_offsets::COMMAND,
     delete_records::COMMAND,
     dump_log::COMMAND,
+    log_dirs::COMMAND,
     broker_api_versions::COMMAND,
     storage::COMMAND,
     server_start::COMMAND,

@@ -183,7 +183,9 @@ mod tests {
     #[test]
     fn a_move_begins_is_replaced_and_is_cancelled() {
         let mut image = image();
-        run(&mut image, &to("t", 0, Some(&[2, 3]))).remove(0).unwrap();
+        run(&mut image, &to("t", 0, Some(&[2, 3])))
+            .remove(0)
+            .unwrap();
         let partition = |image: &MetadataImage| image.topic("t").unwrap().partitions[0].clone();
         let ids = |ids: &[i32]| ids.iter().copied().map(BrokerId).collect::<Vec<_>>();
         let moving = partition(&image);
@@ -193,7 +195,10 @@ mod tests {
         assert_eq!(partition(&image).replicas, ids(&[3, 1]));
         run(&mut image, &to("t", 0, None)).remove(0).unwrap();
         let back = partition(&image);
-        assert_eq!((back.replicas, back.adding, back.removing), (ids(&[1]), vec![], vec![]));
+        assert_eq!(
+            (back.replicas, back.adding, back.removing),
+            (ids(&[1]), vec![], vec![])
+        );
     }
 
     #[test]
@@ -204,8 +209,16 @@ mod tests {
         let mut same_factor = to("t", 0, Some(&[1, 2]));
         same_factor.may_change_factor = false;
         let cases = [
-            (to("x", 0, Some(&[1])), unknown, "Unable to find a topic named x."),
-            (to("t", 4, Some(&[1])), unknown, "Unable to find partition t:4."),
+            (
+                to("x", 0, Some(&[1])),
+                unknown,
+                "Unable to find a topic named x.",
+            ),
+            (
+                to("t", 4, Some(&[1])),
+                unknown,
+                "Unable to find partition t:4.",
+            ),
             (
                 to("t", 0, Some(&[9])),
                 invalid,

@@ -112,6 +112,11 @@ impl TestBroker {
         self.run();
     }
 
+    /// Changes a setting for the next start.
+    pub(crate) fn set(&mut self, key: &str, value: &str) {
+        self.properties.set(key, value);
+    }
+
     fn broker(&self) -> &Broker {
         self.broker.as_ref().unwrap()
     }
@@ -222,6 +227,16 @@ impl TestBroker {
         let answer = self.produce(9, (topic, partition), batch(values));
         assert_eq!(answer.error_code, 0, "{:?}", answer.error_message);
         answer.base_offset
+    }
+}
+
+/// Waits until something holds that the broker does by itself.
+#[track_caller]
+pub(crate) fn until(holds: impl Fn() -> bool) {
+    let clock = SystemClock::shared();
+    while !holds() {
+        assert!(clock.monotonic() < PATIENCE, "it never happens");
+        std::thread::park_timeout(Duration::from_millis(5));
     }
 }
 

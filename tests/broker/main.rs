@@ -12,6 +12,7 @@
 
 mod alter_configs;
 mod api_versions;
+mod compaction;
 mod connection_settings;
 mod create_partitions;
 mod create_topics;
@@ -22,6 +23,7 @@ mod describe_configs;
 mod describe_topic_partitions;
 mod fetch;
 mod find_coordinator;
+mod flush;
 mod harness;
 mod init_producer_id;
 mod list_config_resources;
@@ -33,5 +35,6 @@ mod offset_for_leader_epoch;
 mod produce;
 mod record_settings;
 mod restart;
+mod retention;
 mod segment_settings;
 mod topic_settings;

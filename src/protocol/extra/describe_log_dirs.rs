@@ -12,7 +12,7 @@ use bytes::Bytes;
 use kafka_protocol::messages::describe_log_dirs_request::DescribableLogDirTopic;
 use kafka_protocol::messages::{self, describe_log_dirs_response as known};
 use kafka_protocol::protocol::buf::{ByteBuf, ByteBufMut};
-use kafka_protocol::protocol::{Decodable, Encodable};
+use kafka_protocol::protocol::{Decodable, Encodable, Message, VersionRange};
 
 use super::primitives::{
     Tags, put_array, put_string, put_tags, put_unsigned, take_array, take_string, take_tags,
@@ -99,6 +99,13 @@ pub struct DescribeLogDirsResponse {
 }
 
 impl DescribeLogDirsResponse {
+    /// Adds a tagged field of a later version.
+    #[must_use]
+    pub fn with_unknown_tagged_field(mut self, key: i32, value: Bytes) -> Self {
+        self.unknown_tagged_fields.insert(key, value);
+        self
+    }
+
     /// Sets the directories.
     #[must_use]
     pub fn with_results(mut self, results: Vec<DescribeLogDirsResult>) -> Self {
@@ -189,4 +196,14 @@ impl Decodable for DescribeLogDirsResponse {
             unknown_tagged_fields: take_tags(buf)?,
         })
     }
+}
+
+impl Message for DescribeLogDirsRequest {
+    const VERSIONS: VersionRange = VersionRange { min: 1, max: 5 };
+    const DEPRECATED_VERSIONS: Option<VersionRange> = None;
+}
+
+impl Message for DescribeLogDirsResponse {
+    const VERSIONS: VersionRange = VersionRange { min: 1, max: 5 };
+    const DEPRECATED_VERSIONS: Option<VersionRange> = None;
 }
