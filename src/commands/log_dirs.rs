@@ -59,6 +59,10 @@ fn run(call: &Invocation, output: &mut Output) -> Result<Exit, CommandError> {
         let sentence = "Missing required argument \"[describe]\"";
         return Err(CommandError::usage(sentence, &command));
     }
+    let wanted = match options.brokers.as_str() {
+        "" => None,
+        list => Some(parse_brokers(list)?),
+    };
     let connection = options.connection.clone();
     let client: PropertiesMap = [("client.id".to_owned(), "log-dirs-tool".to_owned())].into();
     with_admin_and_settings(
@@ -66,23 +70,20 @@ fn run(call: &Invocation, output: &mut Output) -> Result<Exit, CommandError> {
         client,
         output,
         not_created,
-        async |admin, output: &mut Output| describe(&admin, &options, output).await,
+        async |admin, output: &mut Output| describe(&admin, &options, wanted, output).await,
     )
 }
 
 async fn describe(
     admin: &Admin,
     options: &Options,
+    wanted: Option<BTreeSet<BrokerId>>,
     output: &mut Output,
 ) -> Result<Exit, CommandError> {
     let failed = |error: ClientError| CommandError::failed(error.java());
     let cluster = admin.describe_cluster(false).await.map_err(failed)?;
     let known: BTreeSet<BrokerId> = cluster.brokers.iter().map(|broker| broker.id).collect();
-    let wanted = if options.brokers.is_empty() {
-        known.clone()
-    } else {
-        parse_brokers(&options.brokers)?
-    };
+    let wanted = wanted.unwrap_or_else(|| known.clone());
     let unknown: Vec<BrokerId> = wanted.difference(&known).copied().collect();
     if !unknown.is_empty() {
         return Err(CommandError::failed(format!(

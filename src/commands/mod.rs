@@ -20,6 +20,7 @@ mod local_broker;
 mod log_dirs;
 mod private_broker;
 mod probe;
+mod reassign_partitions;
 mod run;
 mod server_log;
 mod server_start;
@@ -64,6 +65,7 @@ pub const COMMANDS: &[CommandRow] = &[
     delete_records::COMMAND,
     dump_log::COMMAND,
     log_dirs::COMMAND,
+    reassign_partitions::COMMAND,
     broker_api_versions::COMMAND,
     storage::COMMAND,
     server_start::COMMAND,

@@ -151,7 +151,9 @@ mod tests {
         let mut image = cluster(&[1, 2, 3]);
         let topic = NewTopic {
             name: "t".to_owned(),
-            assignments: Some([(0, vec![1])].into_iter().collect()),
+            partitions: -1,
+            replication_factor: -1,
+            assignments: vec![(0, vec![1])],
             ..NewTopic::default()
         };
         let create = CreateTopics {

@@ -120,7 +120,7 @@ mod tests {
         future.take_over(&log).unwrap();
         manager.promote(&mut future).unwrap();
         assert_eq!(future.dir(), Path::new("/b/t-0"));
-        assert_eq!(future.epochs(), log.epochs());
+        assert_eq!(future.epochs().entries(), log.epochs().entries());
         future.append_as_follower(&[], 0).unwrap();
         assert_eq!(future.end_offset(), Offset(1));
         future.close().unwrap();
