@@ -157,4 +157,7 @@ fn a_partition_whose_files_are_gone_stops_no_other() {
     }
     produce_old(&broker, "good", &["a"]);
     until(|| start_of(&broker, "good") == 1);
+    let path = broker.partition_dir("good", 0);
+    let path = path.with_file_name("log-start-offset-checkpoint");
+    until(|| fs::read_to_string(&path).is_ok_and(|text| text.contains("\ngood 0 1\n")));
 }

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::filter::{FilterError, Rules};
+use super::filter::{DECOMPRESSED_BYTES_MAX, FilterError, Rules};
 use super::offset_map::OffsetMap;
 use super::plan::{CleaningPlan, Source};
 use super::rewrite::{for_each_batch, rewrite};
@@ -14,9 +14,6 @@ use crate::storage::dir::{INDEX_SUFFIX, TIME_INDEX_SUFFIX, segment_path};
 use crate::storage::error::AtPath as _;
 use crate::storage::leftovers;
 use crate::types::{Offset, TimestampMs};
-
-/// The most that one batch may decompress to.
-const DECOMPRESSED_BYTES_MAX: usize = 256 << 20;
 
 /// What a cleaning may use.
 #[derive(Clone, Copy, Debug)]
