@@ -10,6 +10,7 @@ mod configs;
 mod console_consumer;
 mod console_producer;
 mod delete_records;
+mod dump_log;
 mod embedded_broker;
 mod get_offsets;
 mod help;
@@ -60,6 +61,7 @@ pub const COMMANDS: &[CommandRow] = &[
     configs::COMMAND,
     get_offsets::COMMAND,
     delete_records::COMMAND,
+    dump_log::COMMAND,
     broker_api_versions::COMMAND,
     storage::COMMAND,
     server_start::COMMAND,

@@ -47,7 +47,7 @@ config_table! {
         "Plug-in deciding client quotas.";
     Int "compression.gzip.level" = "-1", BetweenOr(1, 9, -1), Medium, ClusterWide, Honoured:
         "Level used when the broker itself compresses with gzip.";
-    Int "compression.lz4.level" = "9", Between(1, 17), Medium, ClusterWide, Honoured:
+    Int "compression.lz4.level" = "9", Between(1, 17), Medium, ClusterWide, Accepted:
         "Level used when the broker itself compresses with lz4.";
     String "compression.type" =
         "producer", OneOf(&["uncompressed", "zstd", "lz4", "snappy", "gzip", "producer"]),
@@ -276,7 +276,7 @@ config_table! {
         "Members of streams groups without a heartbeat for this long are removed.";
     Int "initial.broker.registration.timeout.ms" = "60000", Any, Medium, ReadOnly, Accepted:
         "Time a starting broker tries to register before it gives up and exits.";
-    String "inter.broker.listener.name" = null, Any, Medium, ReadOnly, Honoured:
+    String "inter.broker.listener.name" = null, Any, Medium, ReadOnly, Accepted:
         "Listener brokers use among themselves. May not be combined with \
          security.inter.broker.protocol.";
     Long "internal.metadata.delete.delay.millis" = "60000", Any, Low, ReadOnly, Accepted internal:
@@ -313,8 +313,8 @@ config_table! {
         "Runs the compaction threads. Needed for compacted topics such as __consumer_offsets.";
     Double "log.cleaner.io.buffer.load.factor" = "0.9", Any, Medium, ClusterWide, Honoured:
         "How full the key map may get before a pass ends.";
-    Int "log.cleaner.io.buffer.size" = "524288", AtLeast(0), Medium, ClusterWide, Honoured:
-        "What cleaner threads together collect before they write it.";
+    Int "log.cleaner.io.buffer.size" = "524288", AtLeast(0), Medium, ClusterWide, Accepted:
+        "Memory for cleaner reads and writes over all threads.";
     Double "log.cleaner.io.max.bytes.per.second" =
         "1.7976931348623157E308", Any, Medium, ClusterWide, Honoured:
         "Limit on cleaner read plus write rate; the default is unlimited (largest double).";
@@ -483,7 +483,7 @@ config_table! {
         "Codec id (0 none, 1 gzip, 2 snappy, 3 lz4, 4 zstd) of __consumer_offsets records.";
     Int "offsets.topic.num.partitions" = "50", AtLeast(1), High, ReadOnly, Honoured:
         "Partitions of __consumer_offsets; must not change once the topic exists.";
-    Short "offsets.topic.replication.factor" = "3", AtLeast(1), High, ReadOnly, Honoured:
+    Short "offsets.topic.replication.factor" = "3", AtLeast(1), High, ReadOnly, Accepted:
         "Replication factor of __consumer_offsets; too few live brokers make auto-creation fail, \
          hence 1 in quickstart files.";
     Int "offsets.topic.segment.bytes" = "104857600", AtLeast(1), High, ReadOnly, Honoured:
@@ -726,7 +726,7 @@ config_table! {
         "Largest SASL handshake / token frame.";
     String "security.inter.broker.protocol" =
         "PLAINTEXT", OneOf(&["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"]),
-        Medium, ReadOnly, Honoured:
+        Medium, ReadOnly, Accepted:
         "Security protocol for broker-to-broker traffic when no listener name is given.";
     String "security.providers" = null, Any, Low, ReadOnly, Accepted:
         "JVM security provider creator classes.";
@@ -748,7 +748,7 @@ config_table! {
         "Update records written between two snapshots.";
     Int "share.coordinator.state.topic.compression.codec" = "0", Any, High, ReadOnly, Accepted:
         "Codec id of __share_group_state records.";
-    Short "share.coordinator.state.topic.min.isr" = "2", AtLeast(1), High, ReadOnly, Honoured:
+    Short "share.coordinator.state.topic.min.isr" = "2", AtLeast(1), High, ReadOnly, Accepted:
         "min.insync.replicas of __share_group_state.";
     Int "share.coordinator.state.topic.num.partitions" = "50", AtLeast(1), High, ReadOnly, Honoured:
         "Partitions of __share_group_state.";
@@ -756,7 +756,7 @@ config_table! {
         "300000", AtLeast(1), Low, ReadOnly, Accepted internal:
         "Rhythm of pruning __share_group_state.";
     Short "share.coordinator.state.topic.replication.factor" =
-        "3", AtLeast(1), High, ReadOnly, Honoured:
+        "3", AtLeast(1), High, ReadOnly, Accepted:
         "Replication factor of __share_group_state.";
     Int "share.coordinator.state.topic.segment.bytes" =
         "104857600", AtLeast(1), High, ReadOnly, Honoured:
@@ -840,11 +840,11 @@ config_table! {
         "How often expired transactional ids are removed.";
     Int "transaction.state.log.load.buffer.size" = "5242880", AtLeast(1), High, ReadOnly, Accepted:
         "Read size when loading transaction state.";
-    Int "transaction.state.log.min.isr" = "2", AtLeast(1), High, ReadOnly, Honoured:
+    Int "transaction.state.log.min.isr" = "2", AtLeast(1), High, ReadOnly, Accepted:
         "min.insync.replicas of __transaction_state.";
     Int "transaction.state.log.num.partitions" = "50", AtLeast(1), High, ReadOnly, Honoured:
         "Partitions of __transaction_state.";
-    Short "transaction.state.log.replication.factor" = "3", AtLeast(1), High, ReadOnly, Honoured:
+    Short "transaction.state.log.replication.factor" = "3", AtLeast(1), High, ReadOnly, Accepted:
         "Replication factor of __transaction_state.";
     Int "transaction.state.log.segment.bytes" = "104857600", AtLeast(1), High, ReadOnly, Honoured:
         "Segment size of __transaction_state.";

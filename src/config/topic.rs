@@ -70,7 +70,7 @@ config_table! {
          ('compact,delete').";
     Int "compression.gzip.level" = "-1", BetweenOr(1, 9, -1), Medium, ReadOnly, Honoured:
         "Level when the broker itself compresses with gzip (compression.type=gzip).";
-    Int "compression.lz4.level" = "9", Between(1, 17), Medium, ReadOnly, Honoured:
+    Int "compression.lz4.level" = "9", Between(1, 17), Medium, ReadOnly, Accepted:
         "Level when the broker itself compresses with lz4.";
     String "compression.type" =
         "producer", OneOf(&["uncompressed", "zstd", "lz4", "snappy", "gzip", "producer"]),

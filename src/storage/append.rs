@@ -99,6 +99,7 @@ impl Log {
             },
             &batch.body,
         )?;
+        self.show_indexes(now_ms);
         Ok(AppendInfo {
             base_offset: header.base_offset,
             last_offset: header.last_offset(),
@@ -149,6 +150,7 @@ impl Log {
             answer.end_offset = self.end;
             rest = left;
         }
+        self.show_indexes(now_ms);
         Ok(answer)
     }
 

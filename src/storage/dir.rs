@@ -47,7 +47,7 @@ pub(super) fn segment_path(dir: &Path, base: Offset, suffix: &str) -> PathBuf {
 }
 
 /// Returns the base offset and the suffix of a segment's file name.
-pub(super) fn parse_segment_name(name: &str) -> Option<(Offset, &str)> {
+pub fn parse_segment_name(name: &str) -> Option<(Offset, &str)> {
     let (digits, suffix) = name.split_at_checked(20)?;
     if !digits.bytes().all(|byte| byte.is_ascii_digit()) || !suffix.starts_with('.') {
         return None;

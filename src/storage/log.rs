@@ -274,6 +274,20 @@ impl Log {
         self.write_epochs()
     }
 
+    /// Lets the index files follow the log, for those who look into the directory.
+    pub(super) fn show_indexes(&mut self, now_ms: TimestampMs) {
+        let Segments { fs, dir, map, .. } = &mut self.segments;
+        let Some(mut entry) = map.last_entry() else {
+            return;
+        };
+        let active = entry.get_mut();
+        if active.are_indexes_due(now_ms) {
+            active.indexes_written(now_ms);
+            // The batch is in the log; the index can be made anew, and is written again.
+            drop(active.persist_indexes(fs.as_ref(), dir));
+        }
+    }
+
     /// Ends the log: everything is written and synced, so that the next start checks nothing.
     pub fn close(&mut self) -> Result<(), AppendError> {
         self.check_writable()?;

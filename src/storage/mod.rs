@@ -36,6 +36,7 @@ mod error;
 mod file_records;
 mod flush;
 mod index;
+pub mod inspect;
 mod leader_epoch;
 mod leftovers;
 mod loader;

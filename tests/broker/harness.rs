@@ -53,12 +53,21 @@ impl TestBroker {
 
     /// Starts a broker with further settings.
     pub(crate) fn start_with(settings: &[(&str, &str)]) -> Self {
+        Self::start_without("", settings)
+    }
+
+    /// Starts a broker with further settings, and without one of the sample file.
+    pub(crate) fn start_without(absent: &str, settings: &[(&str, &str)]) -> Self {
         let home = tempfile::tempdir().unwrap();
         let mut properties = Properties::new();
-        properties.set("node.id", "1");
-        properties.set("listeners", "PLAINTEXT://127.0.0.1:0");
-        properties.set("log.dirs", home.path().join("data").display().to_string());
-        for (key, value) in settings {
+        let data = home.path().join("data").display().to_string();
+        let sample = [
+            ("node.id", "1"),
+            ("listeners", "PLAINTEXT://127.0.0.1:0"),
+            ("log.dirs", data.as_str()),
+        ];
+        let sample = sample.iter().filter(|(key, _)| *key != absent);
+        for (key, value) in sample.chain(settings) {
             properties.set(*key, *value);
         }
         let runtime = tokio::runtime::Builder::new_multi_thread()
@@ -114,7 +123,13 @@ impl TestBroker {
 
     /// Returns the port of the only listener.
     pub(crate) fn port(&self) -> i32 {
-        self.broker().listeners()[0].port.into()
+        self.ports()[0]
+    }
+
+    /// Returns the ports of the clients' listeners.
+    pub(crate) fn ports(&self) -> Vec<i32> {
+        let listeners = self.broker().listeners().iter();
+        listeners.map(|listener| listener.port.into()).collect()
     }
 
     /// Returns the cluster's id.
@@ -132,7 +147,12 @@ impl TestBroker {
 
     /// Opens a connection.
     pub(crate) fn connect(&self) -> TcpStream {
-        let port = u16::try_from(self.port()).unwrap();
+        self.connect_to(0)
+    }
+
+    /// Opens a connection to one of the listeners.
+    pub(crate) fn connect_to(&self, listener: usize) -> TcpStream {
+        let port = u16::try_from(self.ports()[listener]).unwrap();
         let stream = TcpStream::connect(("127.0.0.1", port)).unwrap();
         stream.set_read_timeout(Some(PATIENCE)).unwrap();
         stream.set_nodelay(true).unwrap();

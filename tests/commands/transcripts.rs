@@ -33,8 +33,18 @@ fn delete_records() {
 }
 
 #[test]
+fn dump_log() {
+    check("dump-log");
+}
+
+#[test]
 fn broker_api_versions() {
     check("broker-api-versions");
+}
+
+#[test]
+fn storage() {
+    check("storage");
 }
 
 #[test]

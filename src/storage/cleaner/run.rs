@@ -22,7 +22,7 @@ pub struct CleanerSettings {
     pub map_bytes_max: usize,
     /// How full the map may get (`log.cleaner.io.buffer.load.factor`).
     pub load_factor: f64,
-    /// Bytes that are collected before they are written (`log.cleaner.io.buffer.size`).
+    /// Bytes that are collected before they are written.
     pub buffer_bytes: usize,
     /// What nobody else knows, so that nobody can make keys that meet in the map.
     pub secret: (u64, u64),
