@@ -242,8 +242,10 @@ impl LogDirs {
         self.remove_due();
     }
 
-    /// Writes the checkpoints of every directory.
+    /// Writes the checkpoints of every directory; tells the first failure, which stops no other
+    /// partition.
     pub(super) fn checkpoint(&self, hosted: &ReplicaManager) -> Result<(), IoError> {
+        let mut outcome = Ok(());
         for (path, failure) in &self.failures {
             if failure.is_failed() {
                 continue;
@@ -251,15 +253,19 @@ impl LogDirs {
             let mut entries = Vec::new();
             for partition in hosted.all() {
                 if partition.with_log(|log| log.dir().parent() == Some(path)) {
-                    let (entry, checkpointed) = partition.checkpoint();
-                    checkpointed?;
+                    let (mut entry, written) = partition.checkpoint();
+                    if written.is_err() {
+                        // What its small files lack is to be read from the log again.
+                        entry.recovery_point = entry.log_start;
+                    }
+                    outcome = outcome.and(written);
                     entries.push(entry);
                 }
             }
             entries.sort_by(|a: &PartitionCheckpoint, b| a.partition.cmp(&b.partition));
-            self.manager.write_checkpoints(path, &entries)?;
+            outcome = outcome.and(self.manager.write_checkpoints(path, &entries));
         }
-        Ok(())
+        outcome
     }
 
     /// Closes every log and marks the directories as clean.

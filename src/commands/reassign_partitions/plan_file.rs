@@ -1,4 +1,4 @@
-//! The JSON files of `reassign-partitions`: which replicas each partition is to have, and the topics
+//! The JSON files of `reassign-partitions`: the replicas that each partition is to have, and the topics
 //! to make a proposal for. Each sentence about a broken file is Kafka's.
 
 use std::collections::{BTreeMap, BTreeSet};
