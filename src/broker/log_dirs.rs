@@ -84,6 +84,9 @@ pub(super) struct LogDirs {
     failures: Vec<(PathBuf, Arc<DirFailure>)>,
     /// Renamed directories, and when they may go.
     deletions: Mutex<Vec<(TimestampMs, PathBuf)>>,
+    /// Held while checkpoints are written: two writers would share a temporary file, and the
+    /// older state could win.
+    checkpointing: Mutex<()>,
     clock: Arc<dyn Clock>,
 }
 
@@ -212,6 +215,7 @@ impl LogDirs {
     /// Writes the checkpoints of every directory; tells the first failure, which stops no other
     /// partition.
     pub(super) fn checkpoint(&self, hosted: &ReplicaManager) -> Result<(), IoError> {
+        let _one_at_a_time = self.checkpointing.lock();
         let mut outcome = Ok(());
         for (path, failure) in &self.failures {
             if failure.is_failed() {
@@ -273,6 +277,7 @@ impl LogManagerParts {
             manager: self.manager,
             failures: self.failures,
             deletions: Mutex::new(Vec::new()),
+            checkpointing: Mutex::new(()),
             clock: self.clock,
         }
     }
