@@ -73,6 +73,9 @@ pub(super) struct LogDirs {
     deletions: Mutex<Vec<(TimestampMs, PathBuf)>>,
     /// Where partitions are to be made that somebody has chosen a directory for.
     pub(super) preferred: PreferredDirs,
+    /// Held while checkpoints are written: two writers would share a temporary file, and the
+    /// older state could win.
+    checkpointing: Mutex<()>,
     clock: Arc<dyn Clock>,
 }
 
@@ -245,6 +248,7 @@ impl LogDirs {
     /// Writes the checkpoints of every directory; tells the first failure, which stops no other
     /// partition.
     pub(super) fn checkpoint(&self, hosted: &ReplicaManager) -> Result<(), IoError> {
+        let _one_at_a_time = self.checkpointing.lock();
         let mut outcome = Ok(());
         for (path, failure) in &self.failures {
             if failure.is_failed() {
@@ -307,6 +311,7 @@ impl LogManagerParts {
             failures: self.failures,
             deletions: Mutex::new(Vec::new()),
             preferred: PreferredDirs::default(),
+            checkpointing: Mutex::new(()),
             clock: self.clock,
         }
     }

@@ -192,13 +192,6 @@ impl Log {
         self.poison.is_some()
     }
 
-    /// Returns whether a finished segment has data that is not synced.
-    #[must_use]
-    pub fn has_unsynced_segment(&self) -> bool {
-        let active = self.segments.active().base;
-        self.unsynced.iter().any(|(end, _, _)| *end <= active)
-    }
-
     /// Returns what has to be synced for all up to the log's end, `None` if nothing is missing.
     #[must_use]
     pub fn flush_plan(&mut self) -> Option<FlushPlan> {
@@ -270,6 +263,11 @@ impl Log {
         let Segments { fs, dir, map, .. } = &mut self.segments;
         if let Some(mut active) = map.last_entry() {
             active.get_mut().persist_indexes(fs.as_ref(), dir)?;
+        }
+        if self.epochs_due {
+            // The flush that is due writes them, perhaps at this moment; until it has, the
+            // recovery point does not pass what they are needed for.
+            return Ok(());
         }
         self.write_epochs()
     }
@@ -398,3 +396,38 @@ impl Log {
 
 /// Open files and their paths.
 type NamedFiles = Vec<(PathBuf, Arc<dyn File>)>;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fs::{Fs as _, SimFs};
+    use crate::record::{Append, BatchBuilder, Seal, ValidatedBatch};
+    use crate::storage::StartState;
+
+    #[test]
+    fn a_checkpoint_leaves_the_epochs_to_the_flush_that_is_due() {
+        let sim = SimFs::default();
+        let (dir, name) = (PathBuf::from("/t-0"), TopicPartition::new("t", 0));
+        let fs: Arc<dyn crate::fs::Fs> = Arc::new(sim.clone());
+        let start = StartState::default();
+        let config = LogConfig::default();
+        let (mut log, _) = Log::load(fs, dir.clone(), name, config, start, 5).unwrap();
+        let mut builder = BatchBuilder::new(1000);
+        assert_eq!(builder.append(None, Some(b"v"), &[], 5), Append::Fits);
+        let bytes = builder.seal(&Seal::default()).unwrap();
+        let batch = ValidatedBatch::trusted(bytes).unwrap();
+        log.append(&batch, LeaderEpoch(3), 5).unwrap();
+        log.roll(5).unwrap();
+        log.append(&batch, LeaderEpoch(3), 5).unwrap();
+        log.checkpoint().unwrap();
+        let file = dir.join(LEADER_EPOCH_FILE);
+        assert!(!sim.exists(&file));
+        let plan = log.flush_plan().unwrap();
+        plan.run(&sim).unwrap();
+        log.flushed(&plan);
+        assert_eq!(sim.read(&file, 100).unwrap(), b"0\n1\n3 0\n");
+        log.assign_epoch(LeaderEpoch(4));
+        log.checkpoint().unwrap();
+        assert_eq!(sim.read(&file, 100).unwrap(), b"0\n2\n3 0\n4 2\n");
+    }
+}
