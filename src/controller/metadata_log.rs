@@ -139,10 +139,20 @@ impl MetadataLog {
     ) -> Result<Offset, MetadataLogError> {
         let base = self.log.end_offset();
         for batch in batches_of(records, now_ms) {
-            self.append_batch(&batch, now_ms)?;
+            let is_first = self.log.end_offset() == base;
+            // One by one, so that a power cut leaves no batch behind one that is missing.
+            let outcome = self
+                .append_batch(&batch, now_ms)
+                .and_then(|()| self.flush());
+            if let Err(error) = outcome {
+                if !is_first {
+                    // A part of what was decided is in the log, and in no image.
+                    self.log.poison(error.to_string());
+                }
+                return Err(error);
+            }
         }
         self.records_since_snapshot += u64::try_from(records.len()).unwrap_or(u64::MAX);
-        self.flush()?;
         Ok(base)
     }
 
@@ -265,7 +275,11 @@ impl MetadataLog {
 
     fn flush(&mut self) -> Result<(), MetadataLogError> {
         while let Some(plan) = self.log.flush_plan() {
-            plan.run(&*self.fs)?;
+            if let Err(error) = plan.run(&*self.fs) {
+                // Never tried again: a second sync may succeed although the records are lost.
+                self.log.poison(error.to_string());
+                return Err(error.into());
+            }
             self.log.flushed(&plan);
         }
         Ok(())

@@ -192,10 +192,11 @@ impl Log {
         self.poison.is_some()
     }
 
-    /// Returns what has to be synced for all up to the log's end, `None` if nothing is missing.
+    /// Returns what has to be synced for all up to the log's end; `None` if nothing is missing, or
+    /// if an earlier sync failed: what the kernel dropped then, a second one would call durable.
     #[must_use]
     pub fn flush_plan(&mut self) -> Option<FlushPlan> {
-        if self.flushed >= self.end {
+        if self.flushed >= self.end || self.is_poisoned() {
             return None;
         }
         let mut files: Vec<_> = self
