@@ -98,7 +98,16 @@ fn parse_partition(name: &str) -> Option<TopicPartition> {
 /// Returns the name for a partition's directory that is to be removed, within 255 bytes.
 #[must_use]
 pub fn delete_dir_name(partition: &TopicPartition, id: Uuid) -> String {
-    let suffix = format!("-{}.{:032x}-delete", partition.partition, id.0);
+    dir_name(partition, id, "delete")
+}
+
+/// Returns the name for the directory of a partition that belongs to no topic.
+pub(super) fn stray_dir_name(partition: &TopicPartition, id: Uuid) -> String {
+    dir_name(partition, id, "stray")
+}
+
+fn dir_name(partition: &TopicPartition, id: Uuid, what: &str) -> String {
+    let suffix = format!("-{}.{:032x}-{what}", partition.partition, id.0);
     let room = 255_usize.saturating_sub(suffix.len());
     let topic = partition.topic.get(..room).unwrap_or(&partition.topic);
     format!("{topic}{suffix}")
@@ -115,7 +124,8 @@ pub fn partition_metadata_text(topic_id: Uuid) -> String {
 pub(super) fn parse_partition_metadata(content: &[u8]) -> Option<Uuid> {
     let text = std::str::from_utf8(content).ok()?;
     let mut lines = text.lines();
-    if lines.next()?.split_once(':')?.1.trim() != "0" {
+    let (key, version) = lines.next()?.split_once(':')?;
+    if key.trim() != "version" || version.trim() != "0" {
         return None;
     }
     let (key, id) = lines.next()?.split_once(':')?;

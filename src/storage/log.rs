@@ -100,19 +100,9 @@ impl Log {
     }
 
     /// Returns from which offset a start after a crash has to check the log; to be checkpointed.
-    ///
-    /// It does not pass damage, so that no later start takes damaged bytes for good ones.
     #[must_use]
-    pub fn recovery_point(&self) -> Offset {
-        let holes = self
-            .segments
-            .map
-            .values()
-            .flat_map(|segment| &segment.holes);
-        let served = holes.filter(|hole| hole.next_offset > self.start);
-        served
-            .map(|hole| hole.first_offset)
-            .fold(self.flushed, Offset::min)
+    pub const fn recovery_point(&self) -> Offset {
+        self.flushed
     }
 
     /// Returns the size of all segments.
@@ -252,7 +242,9 @@ impl Log {
         if self.unsynced_name.is_some_and(|base| base < until) {
             self.unsynced_name = None;
             self.is_new_dir = false;
-            if self.epochs_due {
+            let written = plan.epochs.as_ref().map(|(_, text)| text.as_str());
+            // They may have changed since the plan was made.
+            if written == Some(epochs_text(self.epochs.entries()).as_str()) {
                 self.epochs_due = false;
                 self.epochs.mark_clean();
             }
