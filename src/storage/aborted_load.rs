@@ -13,6 +13,7 @@ use super::log::Log;
 use super::segments::remove_if_there;
 use super::transaction_index::AbortedTxn;
 use super::truncate::{TruncateError, rebuilt};
+use crate::fs::OpenMode;
 use crate::record::BatchHeader;
 use crate::types::{Offset, TimestampMs};
 
@@ -57,7 +58,22 @@ impl Log {
         }
         self.aborted = Index::default();
         self.rebuild_producers(Vec::new(), now_ms)
-            .map_err(|error| self.load_error(error))
+            .map_err(|error| self.load_error(error))?;
+        self.sync_aborted()
+    }
+
+    /// Syncs the transaction indexes that were made anew.
+    fn sync_aborted(&self) -> Result<(), LoadError> {
+        for base in self.segments.map.keys() {
+            let path = self.segments.path(*base, TXN_INDEX_SUFFIX);
+            if self.segments.fs.exists(&path) {
+                let file = self.segments.fs.open(&path, OpenMode::ReadWrite);
+                let synced = file.and_then(|file| file.sync_data());
+                synced.at("sync", &path)?;
+            }
+        }
+        let dir = self.dir();
+        Ok(self.segments.fs.sync_dir(dir).at("sync", dir)?)
     }
 
     /// Returns whether an aborted transaction's marker, and its first batch, are in the log.
@@ -111,6 +127,7 @@ impl Log {
         report: &LoadReport,
     ) -> Result<(), LoadError> {
         let mut believed = Vec::new();
+        let mut has_removed = false;
         for offset in &found.snapshots {
             let is_checked = report.recovered && *offset > report.checked_from;
             let is_base = self.segments.map.contains_key(offset);
@@ -120,7 +137,13 @@ impl Log {
             } else {
                 let path = self.segments.path(*offset, SNAPSHOT_SUFFIX);
                 remove_if_there(self.segments.fs.as_ref(), &path)?;
+                has_removed = true;
             }
+        }
+        if has_removed {
+            // Else one could come back when a segment begins at its offset.
+            let dir = self.dir();
+            self.segments.fs.sync_dir(dir).at("sync", dir)?;
         }
         self.rebuild_producers(believed, now_ms)
             .map_err(|error| self.load_error(error))?;

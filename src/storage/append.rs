@@ -198,6 +198,10 @@ impl Log {
         if self.segments.active().bytes == 0 && self.segments.active().base == base {
             return Ok(());
         }
+        if self.unsynced_name.is_some() {
+            // Names become durable in order: no crash leaves a segment without those before it.
+            self.sync_names()?;
+        }
         let changed = self.finish_active()?;
         self.write_snapshot()?;
         let path = self.segments.path(base, LOG_SUFFIX);

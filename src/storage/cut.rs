@@ -40,7 +40,8 @@ impl Recovery<'_> {
             self.cut(&path, 0, size, "it lies behind the log's end")?;
         }
         self.log.segments.remove(base)?;
-        Ok(())
+        // For good: it must not come back when others have its offsets.
+        Ok(self.log.sync_names()?)
     }
 
     /// Cuts a tail, after its bytes were put aside.

@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 use super::file_records::{BatchScan, Checked};
 use crate::fs::{File, Fs, OpenMode};
-use crate::record::{BatchHeader, HEADER_BYTES, MAGIC};
+use crate::record::{Attributes, BatchHeader, Codec, HEADER_BYTES, MAGIC};
 use crate::types::{Offset, TimestampMs};
 
 /// What a disk writes at once.
@@ -23,26 +23,70 @@ const ROW_BATCHES: usize = 16;
 /// values that imitate headers must not hold up a start.
 const CHECKED_BYTES_MAX: u64 = 1 << 30;
 
-/// Returns whether a power cut may have left the bad batch at `begin`: some sector of it, or all
-/// to the sector's end, is zeros. The batch ends where its header says, or else at `end`.
+/// Returns whether a power cut may have left the bad batch at `begin`: what it has of some sector
+/// is zeros, or the file ends with a sector before the batch does. The batch ends where its header
+/// says, or else at `end`.
 pub(super) fn looks_unwritten(file: &dyn File, begin: u64, end: u64) -> io::Result<bool> {
-    let end = end_of_batch(file, begin, end)?.unwrap_or(end);
-    let mut piece = vec![0; PIECE_BYTES];
+    let announced = announced_end(file, begin)?;
+    let is_short = announced.is_none_or(|announced| announced > end);
+    if is_short && end.is_multiple_of(SECTOR_BYTES) && end == file.bytes()? {
+        return Ok(true);
+    }
+    let header_end = end.min(begin + to_u64(HEADER_BYTES)?);
+    if has_empty_piece(file, begin, header_end)? {
+        return Ok(true);
+    }
+    let announced = announced.filter(|announced| *announced <= end);
+    has_empty_piece(file, begin, announced.unwrap_or(end))
+}
+
+/// Returns whether the batch in `begin..end` has nothing but zeros in some sector.
+fn has_empty_piece(file: &dyn File, begin: u64, end: u64) -> io::Result<bool> {
+    let mut piece = vec![0; to_usize(SECTOR_BYTES * 64)?];
+    let mut attributes = [0; 2];
+    if end - begin > 23 {
+        file.read_exact_at(&mut attributes, begin + 21)?;
+    }
+    let codec = Attributes(u16::from_be_bytes(attributes)).codec();
     let mut position = begin;
     while position < end {
-        let sectors_end = (position / SECTOR_BYTES + 2047) * SECTOR_BYTES;
-        let bytes = to_usize(end.min(sectors_end) - position)?;
-        let part = piece.get_mut(..bytes).unwrap_or_default();
+        let sectors_end = (position / SECTOR_BYTES + 64) * SECTOR_BYTES;
+        let part_end = end.min(sectors_end);
+        let part = piece
+            .get_mut(..to_usize(part_end - position)?)
+            .unwrap_or_default();
         file.read_exact_at(part, position)?;
-        let first = to_usize(SECTOR_BYTES - position % SECTOR_BYTES)?.min(bytes);
-        let (head, rest) = part.split_at_checked(first).unwrap_or((part, &mut []));
-        let is_empty = |sector: &[u8]| sector.iter().all(|byte| *byte == 0);
-        if is_empty(head) || rest.chunks(to_usize(SECTOR_BYTES)?).any(is_empty) {
-            return Ok(true);
+        let mut rest: &[u8] = part;
+        while !rest.is_empty() {
+            let room = to_usize(SECTOR_BYTES - position % SECTOR_BYTES)?;
+            let (sector, behind) = rest.split_at(room.min(rest.len()));
+            // The upper bytes of an offset are zeros, and so is the last byte of a record that has
+            // no headers and is not compressed.
+            let is_first = position == begin && sector.len() < 8;
+            let is_end = behind.is_empty() && part_end == end;
+            let is_last = is_end && sector.len() < 2 && codec == Some(Codec::None);
+            if !is_first && !is_last && sector.iter().all(|byte| *byte == 0) {
+                return Ok(true);
+            }
+            position += to_u64(sector.len())?;
+            rest = behind;
         }
-        position += to_u64(bytes)?;
     }
     Ok(false)
+}
+
+/// Returns where the batch at `position` ends if its length field is right.
+fn announced_end(file: &dyn File, position: u64) -> io::Result<Option<u64>> {
+    let mut field = [0; 4];
+    if file.bytes()? < position + 12 {
+        return Ok(None);
+    }
+    file.read_exact_at(&mut field, position + 8)?;
+    let length = u64::try_from(i32::from_be_bytes(field)).ok();
+    let least = to_u64(HEADER_BYTES)? - 12;
+    Ok(length
+        .filter(|length| *length >= least)
+        .map(|length| position + 12 + length))
 }
 
 /// Returns where good batches begin again behind the bad one at `bad`, with an offset of `least`
@@ -285,6 +329,13 @@ mod tests {
             let unwritten = looks_unwritten(&*file(&content), begin, len(&content)).unwrap();
             // The last byte of a record is a zero; the last piece must be longer than that.
             assert!(!unwritten, "a bit at {position}");
+        }
+        for end in (512..whole.len())
+            .step_by(512)
+            .filter(|end| *end > before.len())
+        {
+            let content = &whole[..end];
+            assert!(looks_unwritten(&*file(content), begin, len(content)).unwrap());
         }
         for sector in before.len() / 512..=whole.len() / 512 {
             let mut content = whole.clone();

@@ -6,7 +6,7 @@
 use super::checkpoint::{LEADER_EPOCH_FILE, read_epochs};
 use super::error::{LoadError, ReadError};
 use super::leader_epoch::LeaderEpochCache;
-use super::loader::{LoadReport, StartState};
+use super::loader::LoadReport;
 use super::log::Log;
 use crate::types::{LeaderEpoch, Offset};
 
@@ -28,35 +28,32 @@ impl Log {
         }
     }
 
-    /// Corrects a log start that nothing else confirms.
+    /// Corrects a log start that something else contradicts; the log's end is known.
     ///
     /// A checkpoint has no checksum, and a start that is too high hides records, or drops them
     /// all. Whoever raises a log's start raises that of its first epoch with it, and writes the
-    /// epochs first, so the lower of the two is right; without epochs a start behind the log's
-    /// segments is not believed.
+    /// epochs first, so the lower of the two is right. Without epochs a start behind the log's end
+    /// is not believed.
     pub(super) fn believed_start(
         &self,
-        start: StartState,
+        told: Offset,
         epochs: Option<&[(LeaderEpoch, Offset)]>,
         report: &mut LoadReport,
-    ) -> StartState {
-        let Some((last, _)) = self.segments.map.last_key_value() else {
-            return start;
+    ) -> Offset {
+        let first = epochs.and_then(|epochs| epochs.first());
+        let believed = match first {
+            Some((_, first)) => told.min(*first),
+            None if told > self.end => Offset::ZERO,
+            None => told,
         };
-        let confirmed = match epochs.and_then(|epochs| epochs.first()) {
-            Some((_, first)) => start.log_start.min(*first),
-            None => start.log_start.min(*last),
-        };
-        if confirmed < start.log_start {
+        if believed < told {
             report.warnings.push(format!(
-                "{}: the log start {} is not confirmed by the leader epochs; {confirmed} is taken",
-                self.partition, start.log_start
+                "{}: the log start {told} is contradicted by the leader epochs, or by the log's \
+                 end {}; {believed} is taken",
+                self.partition, self.end
             ));
         }
-        StartState {
-            log_start: confirmed,
-            ..start
-        }
+        believed
     }
 
     /// Takes the epochs from the file where the log does not say otherwise.
@@ -90,6 +87,16 @@ impl Log {
 
     /// Returns whether the batches at which the file's epochs begin have these epochs.
     fn confirms_epochs(&self, entries: &[(LeaderEpoch, Offset)]) -> Result<bool, LoadError> {
+        if entries
+            .first()
+            .is_some_and(|(_, first)| *first > self.start)
+            && let Some(segment) = self.segments.floor(self.start)
+            && let Ok(Some(batch)) = self.search(segment, self.start)
+            && batch.header.leader_epoch >= LeaderEpoch(0)
+        {
+            // The file was written for a start that was raised, and is not known any more.
+            return Ok(false);
+        }
         for (epoch, begin) in entries {
             if *begin < self.start || *begin >= self.end {
                 continue;

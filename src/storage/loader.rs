@@ -17,7 +17,8 @@
 //!   (a cut, by recovery or by truncation, is synced before anything is appended again). If such a
 //!   sector is found, nothing behind was acknowledged: all of it is cut, as a gap would break the
 //!   order of idempotent producers. If not, it is rot, and stays as below the recovery point.
-//! * A batch whose CRC is right is no torn write: one in the wrong place (`placement.rs`) stays.
+//! * A batch whose CRC is right is no torn write: one in the wrong place (`placement.rs`) stays,
+//!   unless a sector ends within the bytes that the CRC does not cover, and those are missing.
 //! * Where the recovery point is not known, since its checkpoint is damaged, only tails are cut.
 //!
 //! Nothing is cut before its bytes were put aside as `<segment>.log.cut-<ms>`; what was found and
@@ -28,13 +29,16 @@
 //! Index, snapshot and epoch files that are missing or damaged are made anew, never a reason to
 //! refuse or to delete. The holes are in a file of our own, so that a clean start knows them.
 
+use std::io::ErrorKind;
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::checkpoint::{DAMAGE_FILE, damage_text, read_damage};
 use super::config::LogConfig;
 use super::contents::scan_dir;
-use super::dir::{INDEX_SUFFIX, LOG_SUFFIX, TIME_INDEX_SUFFIX};
+use super::dir::{
+    INDEX_SUFFIX, LOG_SUFFIX, PARTITION_METADATA_FILE, TIME_INDEX_SUFFIX, TXN_INDEX_SUFFIX,
+};
 use super::error::{AtPath, IoError, LoadError};
 use super::file_records::{HeaderScan, Scanned};
 use super::index::Index;
@@ -45,7 +49,7 @@ use super::recovery::Recovery;
 use super::segments::{Segments, remove_if_there};
 use super::truncate::TruncateError;
 use crate::fs::{Fs, OpenMode};
-use crate::types::{Offset, TimestampMs, TopicPartition};
+use crate::types::{LeaderEpoch, Offset, TimestampMs, TopicPartition};
 
 /// What the checkpoints say about a log.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -123,17 +127,29 @@ impl Log {
             poison: None,
         };
         let epochs = log.read_epoch_file(&mut report);
-        let start = log.believed_start(start, epochs.as_deref(), &mut report);
-        log.load_segments(start, now_ms, &mut report)?;
+        log.load_segments(start, epochs.as_deref(), now_ms, &mut report)?;
         log.load_epochs(epochs)?;
         log.load_aborted(&found, &mut report, now_ms)?;
         log.load_producers(&found, start.clean, now_ms, &report)?;
+        if report.recovered {
+            log.note_unsynced(report.checked_from)?;
+        }
+        if !start.clean {
+            // Who was killed may have made names that are not durable yet.
+            log.is_new_dir = true;
+            log.unsynced_name = Some(log.segments.active().base);
+            log.is_identity_unsynced = log
+                .segments
+                .fs
+                .exists(&log.dir().join(PARTITION_METADATA_FILE));
+        }
         Ok((log, report))
     }
 
     fn load_segments(
         &mut self,
         start: StartState,
+        epochs: Option<&[(LeaderEpoch, Offset)]>,
         now_ms: TimestampMs,
         report: &mut LoadReport,
     ) -> Result<(), LoadError> {
@@ -163,6 +179,8 @@ impl Log {
             }
             _ => {
                 let first = damage.first().map_or(Offset(i64::MAX), |(first, _)| *first);
+                // A segment's indexes are synced with the first records of the next one.
+                let last_synced = synced.map_or(Offset::ZERO, |synced| synced.plus(-1));
                 let (log, report) = (&mut *self, &mut *report);
                 Recovery {
                     log,
@@ -170,7 +188,7 @@ impl Log {
                     synced,
                     now_ms,
                 }
-                .run(first.min(synced.unwrap_or_default()))?
+                .run(first.min(last_synced))?
             }
         };
         if report.recovered {
@@ -182,22 +200,21 @@ impl Log {
                 ));
             }
         }
-        if self.end < start.log_start {
+        let log_start = self.believed_start(start.log_start, epochs, report);
+        if self.end < log_start {
             report.warnings.push(format!(
-                "{}: the log ends at {} although it should start at {}; it starts there, empty",
-                self.partition, self.end, start.log_start
+                "{}: the log ends at {} although it should start at {log_start}; it starts there, \
+                 empty",
+                self.partition, self.end
             ));
-            self.start_over(start.log_start, now_ms)?;
+            self.start_over(log_start, now_ms)?;
         }
-        self.start = start.log_start.max(self.segments.first_base());
+        self.start = log_start.max(self.segments.first_base());
         self.flushed = if report.recovered {
             start.recovery_point.clamp(self.start, self.end)
         } else {
             self.end
         };
-        if self.flushed < self.end {
-            self.note_unsynced()?;
-        }
         Ok(())
     }
 
@@ -259,32 +276,30 @@ impl Log {
             })
     }
 
-    /// Finished segments with data that nobody has synced yet, as far as is known.
-    fn note_unsynced(&mut self) -> Result<(), IoError> {
+    /// Notes what nobody has synced yet, as far as is known: finished segments that were checked,
+    /// with the indexes that were made anew.
+    fn note_unsynced(&mut self, checked_from: Offset) -> Result<(), IoError> {
         let active = self.segments.active().base;
-        let first = self
-            .segments
-            .floor(self.flushed)
-            .map_or(active, |segment| segment.base);
-        let bases: Vec<_> = self
-            .segments
-            .map
-            .range(first..active)
-            .map(|(base, _)| *base)
-            .collect();
+        let checked = self.segments.map.range(checked_from.min(active)..active);
+        let bases: Vec<_> = checked.map(|(base, _)| *base).collect();
         for base in bases {
             let end = self.segments.next_base(base).unwrap_or(self.end);
-            for suffix in [LOG_SUFFIX, INDEX_SUFFIX, TIME_INDEX_SUFFIX] {
+            for suffix in [
+                LOG_SUFFIX,
+                INDEX_SUFFIX,
+                TIME_INDEX_SUFFIX,
+                TXN_INDEX_SUFFIX,
+            ] {
                 let path = self.segments.path(base, suffix);
-                let file = self
-                    .segments
-                    .fs
-                    .open(&path, OpenMode::ReadWrite)
-                    .at("open", &path)?;
-                self.unsynced.push((end, path, file));
+                match self.segments.fs.open(&path, OpenMode::ReadWrite) {
+                    Ok(file) => self.unsynced.push((end, path, file)),
+                    // Only segments with aborted transactions have that file.
+                    Err(error)
+                        if suffix == TXN_INDEX_SUFFIX && error.kind() == ErrorKind::NotFound => {}
+                    Err(source) => return Err(source).at("open", &path),
+                }
             }
         }
-        self.unsynced_name = Some(active);
         Ok(())
     }
 

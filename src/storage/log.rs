@@ -14,7 +14,7 @@ use super::checkpoint::{LEADER_EPOCH_FILE, epochs_text};
 use super::config::LogConfig;
 use super::dir::{
     INDEX_SUFFIX, LOG_SUFFIX, PARTITION_METADATA_FILE, SNAPSHOT_SUFFIX, TIME_INDEX_SUFFIX,
-    partition_metadata_text, segment_path,
+    TXN_INDEX_SUFFIX, partition_metadata_text, segment_path,
 };
 use super::error::{AppendError, AtPath, IoError};
 use super::flush::FlushPlan;
@@ -272,15 +272,28 @@ impl Log {
             self.flushed(&plan);
         }
         let changed = self.finish_active()?;
-        for (path, file) in &changed {
+        // The indexes of a segment that was rolled last wait for the next records' flush.
+        let waiting = self.unsynced.iter().map(|(_, path, file)| (path, file));
+        for (path, file) in waiting.chain(changed.iter().map(|(path, file)| (path, file))) {
             file.sync_data().at("sync", path)?;
         }
+        self.unsynced.clear();
         self.write_snapshot()?;
-        if !changed.is_empty() {
-            self.segments
-                .fs
-                .sync_dir(self.dir())
-                .at("sync", self.dir())?;
+        if !changed.is_empty() || self.unsynced_name.is_some() {
+            self.sync_names()?;
+            self.unsynced_name = None;
+        }
+        if self.is_identity_unsynced {
+            let path = self.dir().join(PARTITION_METADATA_FILE);
+            let file = self.segments.fs.open(&path, OpenMode::Read);
+            file.and_then(|file| file.sync_data()).at("sync", &path)?;
+            self.is_identity_unsynced = false;
+        }
+        if self.is_new_dir
+            && let Some(parent) = self.dir().parent()
+        {
+            self.segments.fs.sync_dir(parent).at("sync", parent)?;
+            self.is_new_dir = false;
         }
         self.write_epochs()?;
         Ok(())
@@ -357,7 +370,13 @@ impl Log {
         }
         let mut changed = Vec::new();
         if active.is_changed {
-            for suffix in [INDEX_SUFFIX, TIME_INDEX_SUFFIX] {
+            let mut suffixes = vec![INDEX_SUFFIX, TIME_INDEX_SUFFIX];
+            let last_aborted = self.aborted.last().map(|txn| txn.last_offset);
+            if last_aborted.is_some_and(|last| last >= active.base) {
+                // Nothing reads a finished segment again to find out what this file lacks.
+                suffixes.push(TXN_INDEX_SUFFIX);
+            }
+            for suffix in suffixes {
                 let path = segment_path(dir, active.base, suffix);
                 let file = fs.open(&path, OpenMode::ReadWrite).at("open", &path)?;
                 changed.push((path, file));

@@ -95,9 +95,10 @@ impl LogManager {
         for path in paths {
             if !fs.exists(path) {
                 fs.create_dir_all(path).at("create", path)?;
-                if let Some(parent) = path.parent() {
-                    fs.sync_dir(parent).at("sync", parent)?;
-                }
+            }
+            if let Some(parent) = path.parent().filter(|parent| fs.exists(parent)) {
+                // Also if it is there: who made it may have been killed before this.
+                fs.sync_dir(parent).at("sync", parent)?;
             }
             let lock = fs.try_lock(&path.join(LOCK_FILE)).at("lock", path)?;
             let lock = lock.ok_or_else(|| LoadError::Locked { path: path.clone() })?;

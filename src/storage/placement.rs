@@ -59,11 +59,15 @@ pub(super) fn placed(
     while witnesses < WITNESSES_MAX
         && let Scanned::Batch(behind) = scan.next()?
     {
-        witnesses += 1;
         let behind = behind.header;
-        against += usize::from(
-            behind.base_offset < header.next_offset() || behind.leader_epoch < header.leader_epoch,
-        );
+        if behind.base_offset < expected || behind.leader_epoch < place.epoch {
+            // It contradicts what was before, too: it is the one that is damaged.
+            break;
+        }
+        witnesses += 1;
+        let overlaps = behind.base_offset < header.next_offset();
+        let falls = behind.leader_epoch < header.leader_epoch;
+        against += usize::from(overlaps && found > expected || falls && !overlaps);
     }
     if witnesses == 0 {
         let is_beyond = place

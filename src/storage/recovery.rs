@@ -8,7 +8,7 @@
 //! below the recovery point           hole                   hole
 //! behind it, a sector is missing     cut                    cut, with all behind it
 //! behind it, no sector is missing    cut                    hole
-//! a good batch, misplaced            hole                   hole
+//! a good batch, misplaced            hole, or cut if a sector of its header is missing
 //! ```
 //!
 //! A hole stays in the file, is not served, and is reported each time the log is opened. What is
@@ -78,6 +78,16 @@ impl Recovery<'_> {
         self.finish(&bases, end)
     }
 
+    /// Returns the first segment that is not empty: a roll that nothing followed proves nothing.
+    fn first_with_bytes(&self, later: &[Offset]) -> Result<Option<Offset>, LoadError> {
+        for base in later {
+            if self.file_bytes(*base)? > 0 {
+                return Ok(Some(*base));
+            }
+        }
+        Ok(None)
+    }
+
     pub(super) fn is_gone(&self, base: Offset) -> bool {
         !self.log.segments.map.contains_key(&base)
     }
@@ -122,7 +132,7 @@ impl Recovery<'_> {
             base,
             expected,
             epoch: LeaderEpoch::NONE,
-            next_base: later.first().copied(),
+            next_base: self.first_with_bytes(later)?,
             may_have_gaps: self.log.config.compact,
         };
         let outcome = self.check_batches(&mut segment, &mut place, file.as_ref(), &path, size);
@@ -166,6 +176,15 @@ impl Recovery<'_> {
                                 .assign(header.leader_epoch, header.base_offset);
                             place.expected = header.next_offset();
                             place.epoch = header.leader_epoch;
+                        }
+                        // The first bytes of a header are under no CRC, and may be all that a
+                        // sector lacks.
+                        Err(reason)
+                            if self.is_behind_synced(place.expected)
+                                && looks_unwritten(file, position, position + bytes)
+                                    .at("read", path)? =>
+                        {
+                            return Ok((Some((position, reason)), true));
                         }
                         Err(reason) => {
                             let count = i64::from(header.last_offset_delta) + 1;

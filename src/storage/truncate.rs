@@ -90,6 +90,7 @@ impl Log {
         self.aborted.truncate(|txn| txn.last_offset >= offset);
         self.write_aborted()?;
         let snapshots = self.remove_later_snapshots()?;
+        self.sync_names()?;
         self.rebuild_producers(snapshots, now_ms)?;
         Ok(true)
     }
@@ -200,6 +201,8 @@ impl Log {
                 result => result.at("rename", &path)?,
             }
         }
+        // One segment after the other: no crash leaves a gap behind an older one.
+        self.sync_names()?;
         Ok(removed)
     }
 
@@ -258,7 +261,7 @@ impl Log {
         Ok(kept)
     }
 
-    fn sync_names(&self) -> Result<(), IoError> {
+    pub(super) fn sync_names(&self) -> Result<(), IoError> {
         self.segments.fs.sync_dir(self.dir()).at("sync", self.dir())
     }
 

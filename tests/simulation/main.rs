@@ -1,0 +1,39 @@
+//! What a broken disk may do to a log, and what must hold all the same.
+//!
+//! Each suite is a function from a seed and a count to totals; here are the slices that every run
+//! of the tests takes, `examples/simulation.rs` runs as many as one likes. `KT_SIMULATION_SEED`
+//! moves the slice, so that each commit may see another one; a failure names its seed.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    unreachable_pub,
+    reason = "a test fails by it; the suites are also an example's modules"
+)]
+
+mod batches;
+mod crash;
+mod disk;
+mod totals;
+
+fn seed() -> u64 {
+    let seed = std::env::var("KT_SIMULATION_SEED").ok();
+    seed.and_then(|seed| seed.parse().ok()).unwrap_or(1)
+}
+
+#[test]
+fn nothing_acknowledged_is_lost_or_changed_by_power_cuts() {
+    let totals = crash::run(seed(), 1500);
+    assert!(totals.count("stacked") > 100, "{totals}");
+}
+
+#[test]
+fn a_disk_without_syncs_is_found_out() {
+    let lies = |sim: &kt::fs::SimFs| sim.lie_about_syncs();
+    let found_out = (0..20).any(|seed| {
+        let mut totals = totals::Totals::new("lies", seed);
+        let run = std::panic::AssertUnwindSafe(|| crash::one(seed, &mut totals, &lies));
+        std::panic::catch_unwind(run).is_err()
+    });
+    assert!(found_out, "the crash suite proves nothing");
+}
