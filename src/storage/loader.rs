@@ -44,6 +44,7 @@ use super::file_records::{HeaderScan, Scanned};
 use super::index::Index;
 use super::leader_epoch::LeaderEpochCache;
 use super::log::Log;
+use super::offset_index::OffsetEntry;
 use super::producer_state::ProducerStateManager;
 use super::recovery::Recovery;
 use super::segments::{Segments, remove_if_there};
@@ -312,17 +313,16 @@ impl Log {
         let path = self.segments.path(base, LOG_SUFFIX);
         let active = self.segments.active_mut();
         let file = active.file.clone().expect("the active segment is open");
-        let indexes = indexes
-            .filter(|indexes| !indexes.times.entries().is_empty() && indexes.times.is_whole());
+        let indexes = indexes.filter(|indexes| {
+            let last = indexes.offsets.last().map_or(0, OffsetEntry::start);
+            // An index that points behind the end would hide all that is before.
+            last < active.bytes && !indexes.times.entries().is_empty() && indexes.times.is_whole()
+        });
         let Some(indexes) = indexes.filter(|_| active.bytes > 0) else {
             let rebuilt = active.rebuild(file.as_ref(), interval).at("read", &path)?;
             return Ok(rebuilt.bad.is_none().then_some(rebuilt.next_offset));
         };
-        let begin = indexes
-            .offsets
-            .last()
-            .map_or(0, |entry| i64::from(entry.position));
-        let begin = u64::try_from(begin).unwrap_or(0);
+        let begin = indexes.offsets.last().map_or(0, OffsetEntry::start);
         let expected = indexes
             .offsets
             .last()

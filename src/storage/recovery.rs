@@ -180,11 +180,12 @@ impl Recovery<'_> {
                         // The first bytes of a header are under no CRC, and may be all that a
                         // sector lacks.
                         Err(reason)
-                            if self.is_behind_synced(place.expected)
+                            if self.may_be_torn(place.expected, position + bytes == size)
                                 && looks_unwritten(file, position, position + bytes)
                                     .at("read", path)? =>
                         {
-                            return Ok((Some((position, reason)), true));
+                            let is_torn = self.is_behind_synced(place.expected);
+                            return Ok((Some((position, reason)), is_torn));
                         }
                         Err(reason) => {
                             let count = i64::from(header.last_offset_delta) + 1;
@@ -227,6 +228,12 @@ impl Recovery<'_> {
     /// good batches behind it be taken away.
     fn is_behind_synced(&self, offset: Offset) -> bool {
         self.synced.is_some_and(|synced| offset >= synced)
+    }
+
+    /// Whether a batch in the wrong place may be a torn write: one that was not synced, or the
+    /// last one where nobody knows what was.
+    fn may_be_torn(&self, offset: Offset, is_last: bool) -> bool {
+        self.is_behind_synced(offset) || self.synced.is_none() && is_last
     }
 
     /// Decides about the end of a segment; returns the offset that the next one begins with, or

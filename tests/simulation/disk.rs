@@ -195,7 +195,8 @@ impl World {
         }
     }
 
-    pub fn append(&mut self, index: usize, kind: Kind) {
+    /// Makes the next batch of this kind; `None` if there is none.
+    pub fn next(&mut self, index: usize, kind: Kind) -> Option<Sent> {
         self.tag += 1;
         let model = &self.parts[index].model;
         let rng = &mut self.rng;
@@ -205,7 +206,7 @@ impl World {
             Kind::Transactional | Kind::Marker => TRANSACTIONAL[usize::from(rng.below(2) == 1)],
         };
         if kind == Kind::Marker && model.open_since(id).is_none() || model.is_forgotten(id) {
-            return;
+            return None;
         }
         let producer = match kind {
             Kind::Plain => Producer::NONE,
@@ -221,6 +222,13 @@ impl World {
             batch(self.tag, kind, producer, rng)
         };
         sent.epoch = model.epoch;
+        Some(sent)
+    }
+
+    pub fn append(&mut self, index: usize, kind: Kind) {
+        let Some(mut sent) = self.next(index, kind) else {
+            return;
+        };
         let part = &mut self.parts[index];
         let log = part.log.as_mut().expect("the log is open");
         let valid = ValidatedBatch::trusted(&sent.bytes).unwrap();

@@ -14,6 +14,8 @@
 mod batches;
 mod crash;
 mod disk;
+mod disk_faults;
+mod faults;
 mod totals;
 
 fn seed() -> u64 {
@@ -28,12 +30,20 @@ fn nothing_acknowledged_is_lost_or_changed_by_power_cuts() {
 }
 
 #[test]
+fn every_call_may_fail() {
+    let totals = faults::run(seed(), std::env::var("STRIDE").map_or(40, |n| n.parse().unwrap()));
+    assert!(totals.count("scenarios") > 25, "{totals}");
+}
+
+#[test]
 fn a_disk_without_syncs_is_found_out() {
     let lies = |sim: &kt::fs::SimFs| sim.lie_about_syncs();
     let found_out = (0..20).any(|seed| {
         let mut totals = totals::Totals::new("lies", seed);
         let run = std::panic::AssertUnwindSafe(|| crash::one(seed, &mut totals, &lies));
-        std::panic::catch_unwind(run).is_err()
+        let outcome = std::panic::catch_unwind(run);
+        let text = outcome.err().and_then(|text| text.downcast::<String>().ok());
+        text.is_some_and(|text| text.contains("D1"))
     });
     assert!(found_out, "the crash suite proves nothing");
 }
