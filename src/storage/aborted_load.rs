@@ -1,8 +1,9 @@
 //! Loading the aborted transactions and the producers of a log.
 //!
 //! Transaction indexes have no checksum, and what they lack readers take for committed: each
-//! entry's marker is looked for in the log, and if one is not there, or an index ends in something
-//! that is no entry, all of them are made anew from the log.
+//! entry's marker and first batch are looked for in the log, and if one is not there, or an index
+//! ends in something that is no entry, all of them are made anew from the log. (A first offset that
+//! damage moved to another batch of the same transaction is not noticed.)
 
 use super::contents::Contents;
 use super::dir::{SNAPSHOT_SUFFIX, TXN_INDEX_SUFFIX};
@@ -38,6 +39,10 @@ impl Log {
             let content = self.segments.fs.read(&path, 1 << 30).at("read", &path)?;
             let index: Index<AbortedTxn> = Index::parse(&content);
             is_damaged |= content.len() != index.entries().len() * AbortedTxn::BYTES;
+            // A segment's index tells of the markers that lie in it.
+            let next = self.segments.next_base(*base).unwrap_or(self.end);
+            let mut entries = index.entries().iter();
+            is_damaged |= entries.any(|txn| !(*base..next).contains(&txn.last_offset));
             all.extend(index.entries().iter().copied());
         }
         all.sort_unstable_by_key(|txn| txn.last_offset);
@@ -104,7 +109,7 @@ impl Log {
     }
 
     /// Returns the header of the batch that holds an offset, or of the next; `None` in damage.
-    fn header_at(&self, offset: Offset) -> Result<Option<BatchHeader>, LoadError> {
+    pub(super) fn header_at(&self, offset: Offset) -> Result<Option<BatchHeader>, LoadError> {
         let Some(segment) = self.segments.floor(offset) else {
             return Ok(None);
         };

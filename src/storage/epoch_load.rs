@@ -4,7 +4,7 @@
 //! missing, malformed or contradicted is made anew from the log.
 
 use super::checkpoint::{LEADER_EPOCH_FILE, read_epochs};
-use super::error::{LoadError, ReadError};
+use super::error::LoadError;
 use super::leader_epoch::LeaderEpochCache;
 use super::loader::LoadReport;
 use super::log::Log;
@@ -97,23 +97,25 @@ impl Log {
             // The file was written for a start that was raised, and is not known any more.
             return Ok(false);
         }
-        for (epoch, begin) in entries {
-            if *begin < self.start || *begin >= self.end {
+        // Epochs never fall, so that the first and the last batch of each prove all between them.
+        let ends = entries.iter().skip(1).map(|(_, begin)| *begin);
+        let ends = ends.chain([self.end]).map(|end| end.min(self.end));
+        for ((epoch, begin), end) in entries.iter().zip(ends) {
+            if end <= self.start || *begin >= self.end {
                 continue;
             }
-            let Some(segment) = self.segments.floor(*begin) else {
-                continue;
-            };
-            let header = match self.search(segment, *begin) {
-                Ok(Some(batch)) => batch.header,
-                // A gap that compaction left, or damage.
-                Ok(None) | Err(ReadError::Damaged { .. }) => continue,
-                Err(error) => return Err(error.into()),
-            };
-            let is_exact = header.base_offset == *begin || *begin == self.start;
-            let is_gap = header.base_offset > *begin;
-            let is_same = header.leader_epoch == *epoch && is_exact;
-            if !is_same && !(is_gap && header.leader_epoch >= *epoch) {
+            let first = self.header_at(*begin.max(&self.start))?;
+            let is_first = first.is_none_or(|header| {
+                let is_gap = header.base_offset > *begin && header.leader_epoch >= *epoch;
+                let is_exact = header.base_offset == *begin || *begin <= self.start;
+                is_gap || is_exact && header.leader_epoch == *epoch
+            });
+            let last = self.header_at(end.plus(-1))?;
+            let is_last = last.is_none_or(|header| {
+                let is_gap = header.base_offset >= end;
+                is_gap || header.leader_epoch == *epoch
+            });
+            if !is_first || !is_last {
                 return Ok(false);
             }
         }

@@ -171,12 +171,13 @@ fn check(seed: u64, log: &Log, before: &Model, loaded: &LoadedDirs) {
             .collect(),
         ..before.clone()
     };
-    check_aborted(seed, log, &survived);
-    check_time(seed, log, &expected);
+    let name = format!("seed {seed}");
+    check_aborted(&name, log, &survived);
+    check_time(&name, log, &expected);
 }
 
 /// Whoever reads committed records must be told of each aborted one that is left.
-fn check_aborted(seed: u64, log: &Log, model: &Model) {
+pub fn check_aborted(name: &str, log: &Log, model: &Model) {
     let (start, end) = (log.start_offset(), log.end_offset());
     let mut told = log.aborted_transactions(start, end);
     for (id, first, marker) in model.aborted() {
@@ -191,15 +192,15 @@ fn check_aborted(seed: u64, log: &Log, model: &Model) {
             let first_told = txn.map(|txn| txn.first_offset);
             assert!(
                 first_told.is_some_and(|told| told >= first && told <= first_left),
-                "seed {seed}: D5, {first_told:?} of {id} at {first_left} to {marker}"
+                "{name}: D5, {first_told:?} of {id} at {first_left} to {marker}"
             );
         }
     }
-    assert!(told.is_empty(), "seed {seed}: D5, {told:?} in {start}..{end}");
+    assert!(told.is_empty(), "{name}: D5, {told:?} in {start}..{end}");
 }
 
 /// Looks a few records up by their time.
-fn check_time(seed: u64, log: &Log, expected: &[&Sent]) {
+fn check_time(name: &str, log: &Log, expected: &[&Sent]) {
     let Some(sent) = expected.get(expected.len() / 2) else {
         return;
     };
@@ -209,7 +210,7 @@ fn check_time(seed: u64, log: &Log, expected: &[&Sent]) {
         .expect("it is there itself");
     let found = log.offset_for_timestamp(sent.timestamp).unwrap();
     let found = found.map(|found| found.offset);
-    assert_eq!(found, Some(first.base.max(log.start_offset())), "seed {seed}: by time");
+    assert_eq!(found, Some(first.base.max(log.start_offset())), "{name}: by time");
 }
 
 /// Every `.log` file is whole batches, one behind the other, to its end.

@@ -16,6 +16,7 @@ mod crash;
 mod disk;
 mod disk_faults;
 mod faults;
+mod flips;
 mod totals;
 
 fn seed() -> u64 {
@@ -33,6 +34,12 @@ fn nothing_acknowledged_is_lost_or_changed_by_power_cuts() {
 fn every_call_may_fail() {
     let totals = faults::run(seed(), std::env::var("STRIDE").map_or(40, |n| n.parse().unwrap()));
     assert!(totals.count("scenarios") > 25, "{totals}");
+}
+
+#[test]
+fn no_flipped_bit_is_served_or_loses_anything_untold() {
+    let totals = flips::run(seed(), std::env::var("N").map_or(800, |n| n.parse().unwrap()));
+    assert!(totals.count("small") > 100, "{totals}");
 }
 
 #[test]
