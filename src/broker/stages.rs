@@ -179,6 +179,13 @@ fn load(
     rng: &mut Rng,
     clock: &dyn Clock,
 ) -> Result<(LogManagerParts, LoadedDirs), StartError> {
+    let topic_id_of = |topic: &str| image.topic(topic).map(|topic| topic.id);
+    let strays = parts
+        .manager
+        .set_strays_aside(&topic_id_of, &mut || rng.uuid())?;
+    for warning in strays {
+        tracing::warn!("{warning}");
+    }
     let rng = parking_lot::Mutex::new(rng);
     let config_of = |partition: &crate::types::TopicPartition| {
         settings

@@ -14,7 +14,7 @@ use super::checkpoint::{LEADER_EPOCH_FILE, epochs_text};
 use super::config::LogConfig;
 use super::dir::{
     INDEX_SUFFIX, LOG_SUFFIX, PARTITION_METADATA_FILE, SNAPSHOT_SUFFIX, TIME_INDEX_SUFFIX,
-    partition_metadata_text, segment_path,
+    TXN_INDEX_SUFFIX, partition_metadata_text, segment_path,
 };
 use super::error::{AppendError, AtPath, IoError};
 use super::flush::FlushPlan;
@@ -100,19 +100,9 @@ impl Log {
     }
 
     /// Returns from which offset a start after a crash has to check the log; to be checkpointed.
-    ///
-    /// It does not pass damage, so that no later start takes damaged bytes for good ones.
     #[must_use]
-    pub fn recovery_point(&self) -> Offset {
-        let holes = self
-            .segments
-            .map
-            .values()
-            .flat_map(|segment| &segment.holes);
-        let served = holes.filter(|hole| hole.next_offset > self.start);
-        served
-            .map(|hole| hole.first_offset)
-            .fold(self.flushed, Offset::min)
+    pub const fn recovery_point(&self) -> Offset {
+        self.flushed
     }
 
     /// Returns the size of all segments.
@@ -192,10 +182,11 @@ impl Log {
         self.poison.is_some()
     }
 
-    /// Returns what has to be synced for all up to the log's end, `None` if nothing is missing.
+    /// Returns what has to be synced for all up to the log's end; `None` if nothing is missing, or
+    /// if an earlier sync failed: what the kernel dropped then, a second one would call durable.
     #[must_use]
     pub fn flush_plan(&mut self) -> Option<FlushPlan> {
-        if self.flushed >= self.end {
+        if self.flushed >= self.end || self.is_poisoned() {
             return None;
         }
         let mut files: Vec<_> = self
@@ -251,7 +242,9 @@ impl Log {
         if self.unsynced_name.is_some_and(|base| base < until) {
             self.unsynced_name = None;
             self.is_new_dir = false;
-            if self.epochs_due {
+            let written = plan.epochs.as_ref().map(|(_, text)| text.as_str());
+            // They may have changed since the plan was made.
+            if written == Some(epochs_text(self.epochs.entries()).as_str()) {
                 self.epochs_due = false;
                 self.epochs.mark_clean();
             }
@@ -298,15 +291,28 @@ impl Log {
             self.flushed(&plan);
         }
         let changed = self.finish_active()?;
-        for (path, file) in &changed {
+        // The indexes of a segment that was rolled last wait for the next records' flush.
+        let waiting = self.unsynced.iter().map(|(_, path, file)| (path, file));
+        for (path, file) in waiting.chain(changed.iter().map(|(path, file)| (path, file))) {
             file.sync_data().at("sync", path)?;
         }
+        self.unsynced.clear();
         self.write_snapshot()?;
-        if !changed.is_empty() {
-            self.segments
-                .fs
-                .sync_dir(self.dir())
-                .at("sync", self.dir())?;
+        if !changed.is_empty() || self.unsynced_name.is_some() {
+            self.sync_names()?;
+            self.unsynced_name = None;
+        }
+        if self.is_identity_unsynced {
+            let path = self.dir().join(PARTITION_METADATA_FILE);
+            let file = self.segments.fs.open(&path, OpenMode::Read);
+            file.and_then(|file| file.sync_data()).at("sync", &path)?;
+            self.is_identity_unsynced = false;
+        }
+        if self.is_new_dir
+            && let Some(parent) = self.dir().parent()
+        {
+            self.segments.fs.sync_dir(parent).at("sync", parent)?;
+            self.is_new_dir = false;
         }
         self.write_epochs()?;
         Ok(())
@@ -383,7 +389,13 @@ impl Log {
         }
         let mut changed = Vec::new();
         if active.is_changed {
-            for suffix in [INDEX_SUFFIX, TIME_INDEX_SUFFIX] {
+            let mut suffixes = vec![INDEX_SUFFIX, TIME_INDEX_SUFFIX];
+            let last_aborted = self.aborted.last().map(|txn| txn.last_offset);
+            if last_aborted.is_some_and(|last| last >= active.base) {
+                // Nothing reads a finished segment again to find out what this file lacks.
+                suffixes.push(TXN_INDEX_SUFFIX);
+            }
+            for suffix in suffixes {
                 let path = segment_path(dir, active.base, suffix);
                 let file = fs.open(&path, OpenMode::ReadWrite).at("open", &path)?;
                 changed.push((path, file));

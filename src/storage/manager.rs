@@ -18,6 +18,7 @@ use super::error::{AtPath, IoError, LoadError};
 use super::loader::{LoadReport, StartState};
 use super::log::Log;
 use super::meta_properties::MetaProperties;
+use super::strays;
 use crate::fs::{Fs, Lock};
 use crate::types::{Offset, TimestampMs, TopicPartition, Uuid};
 
@@ -94,9 +95,10 @@ impl LogManager {
         for path in paths {
             if !fs.exists(path) {
                 fs.create_dir_all(path).at("create", path)?;
-                if let Some(parent) = path.parent() {
-                    fs.sync_dir(parent).at("sync", parent)?;
-                }
+            }
+            if let Some(parent) = path.parent().filter(|parent| fs.exists(parent)) {
+                // Also if it is there: who made it may have been killed before this.
+                fs.sync_dir(parent).at("sync", parent)?;
             }
             let lock = fs.try_lock(&path.join(LOCK_FILE)).at("lock", path)?;
             let lock = lock.ok_or_else(|| LoadError::Locked { path: path.clone() })?;
@@ -132,27 +134,56 @@ impl LogManager {
         Ok(())
     }
 
+    /// Gives partitions another name, durably, that belong to no topic any more or to an earlier
+    /// one of the same name; `topic_id_of` tells the ids of topics. Nothing of them is deleted.
+    ///
+    /// To be called before [`Self::load_all`], so that no topic takes over another one's records.
+    pub fn set_strays_aside(
+        &self,
+        topic_id_of: &dyn Fn(&str) -> Option<Uuid>,
+        new_id: &mut dyn FnMut() -> Uuid,
+    ) -> Result<Vec<String>, LoadError> {
+        let mut warnings = Vec::new();
+        for dir in &self.dirs {
+            strays::set_aside(
+                self.fs.as_ref(),
+                &dir.path,
+                topic_id_of,
+                new_id,
+                &mut warnings,
+            )?;
+        }
+        Ok(warnings)
+    }
+
     /// Loads the logs of all directories; `config_of` tells each partition's settings.
+    ///
+    /// A partition that is in two directories is refused before anything is touched.
     pub fn load_all(
         &mut self,
         config_of: &dyn Fn(&TopicPartition) -> LogConfig,
         now_ms: TimestampMs,
     ) -> Result<LoadedDirs, LoadError> {
+        let mut seen: HashMap<TopicPartition, PathBuf> = HashMap::new();
+        for dir in &self.dirs {
+            for entry in partition_dirs(self.fs.as_ref(), &dir.path)? {
+                let (DirName::Partition(partition), _) = entry else {
+                    continue;
+                };
+                let name = partition.to_string();
+                if let Some(first) = seen.insert(partition, dir.path.clone()) {
+                    return Err(LoadError::Duplicate {
+                        partition: name,
+                        first,
+                        second: dir.path.clone(),
+                    });
+                }
+            }
+        }
         let mut loaded = LoadedDirs::default();
         for dir in &mut self.dirs {
             load_dir(&self.fs, dir, config_of, now_ms, &mut loaded)?;
             dir.is_loaded = true;
-        }
-        let mut seen: HashMap<&TopicPartition, &Path> = HashMap::new();
-        for log in &loaded.logs {
-            let partition = log.log.partition();
-            if let Some(first) = seen.insert(partition, &log.log_dir) {
-                return Err(LoadError::Duplicate {
-                    partition: partition.to_string(),
-                    first: first.to_path_buf(),
-                    second: log.log_dir.clone(),
-                });
-            }
         }
         Ok(loaded)
     }
@@ -264,22 +295,66 @@ fn take_clean_mark(fs: &dyn Fs, dir: &Path) -> Result<bool, IoError> {
     Ok(true)
 }
 
-/// Reads a checkpoint; one that cannot be read is as one that has nothing.
+/// Lists the directories in a log directory that are partitions', or were.
+pub(super) fn partition_dirs(
+    fs: &dyn Fs,
+    path: &Path,
+) -> Result<Vec<(DirName, PathBuf)>, LoadError> {
+    let mut found = Vec::new();
+    for entry in fs.read_dir(path).at("list", path)? {
+        if !entry.is_dir || [METADATA_DIR, REMOTE_INDEX_DIR].contains(&entry.name.as_str()) {
+            continue;
+        }
+        let inner = path.join(&entry.name);
+        let Some(name) = DirName::parse(&entry.name) else {
+            return Err(LoadError::NotAPartition {
+                path: inner,
+                name: entry.name,
+            });
+        };
+        found.push((name, inner));
+    }
+    Ok(found)
+}
+
+/// Reads a checkpoint; `None` if it is damaged.
 fn checkpoint(
     fs: &dyn Fs,
     path: &Path,
     warnings: &mut Vec<String>,
-) -> HashMap<TopicPartition, Offset> {
+) -> Option<HashMap<TopicPartition, Offset>> {
     match read_offsets(fs, path) {
-        Ok(entries) => entries.into_iter().collect(),
+        Ok(entries) => Some(entries.into_iter().collect()),
         Err(error) => {
             warnings.push(format!(
                 "{}: {error}; it is taken for empty",
                 path.display()
             ));
-            HashMap::new()
+            None
         }
     }
+}
+
+/// Reads the recovery points; `None` if they are not known.
+///
+/// A directory with partitions had the file written before the first of them was made: where it is
+/// missing, it was lost.
+fn recovery_points(
+    fs: &dyn Fs,
+    dir: &Path,
+    has_partitions: bool,
+    warnings: &mut Vec<String>,
+) -> Result<Option<HashMap<TopicPartition, Offset>>, IoError> {
+    let path = dir.join(RECOVERY_POINT_FILE);
+    if fs.exists(&path) {
+        return Ok(checkpoint(fs, &path, warnings));
+    }
+    if has_partitions {
+        warnings.push(format!("{}: missing", path.display()));
+        return Ok(None);
+    }
+    write_offsets(fs, &path, std::iter::empty())?;
+    Ok(Some(HashMap::new()))
 }
 
 fn load_dir(
@@ -290,39 +365,35 @@ fn load_dir(
     loaded: &mut LoadedDirs,
 ) -> Result<(), LoadError> {
     let path = &dir.path;
+    let entries = partition_dirs(fs.as_ref(), path)?;
     let clean = take_clean_mark(fs.as_ref(), path)?;
-    let mut read = |name| checkpoint(fs.as_ref(), &path.join(name), &mut loaded.warnings);
-    let recovery_points = read(RECOVERY_POINT_FILE);
+    let points = recovery_points(fs.as_ref(), path, !entries.is_empty(), &mut loaded.warnings)?;
+    let mut read = |name| {
+        let entries = checkpoint(fs.as_ref(), &path.join(name), &mut loaded.warnings);
+        entries.unwrap_or_default()
+    };
     let log_starts = read(LOG_START_FILE);
     let high_watermarks = read(HIGH_WATERMARK_FILE);
     let of = |map: &HashMap<TopicPartition, Offset>, partition: &TopicPartition| {
         map.get(partition).copied().unwrap_or_default()
     };
-    for entry in fs.read_dir(path).at("list", path)? {
-        if !entry.is_dir || [METADATA_DIR, REMOTE_INDEX_DIR].contains(&entry.name.as_str()) {
-            continue;
-        }
-        let inner = path.join(&entry.name);
-        let partition = match DirName::parse(&entry.name) {
-            Some(DirName::Partition(partition)) => partition,
-            Some(DirName::Deleted) => {
+    for (name, inner) in entries {
+        let partition = match name {
+            DirName::Partition(partition) => partition,
+            DirName::Deleted => {
                 loaded.deletions.push(inner);
                 continue;
             }
-            Some(DirName::Future(_) | DirName::Stray(_)) => {
+            DirName::Future(_) | DirName::Stray(_) => {
                 loaded.left_alone.push(inner);
                 continue;
-            }
-            None => {
-                return Err(LoadError::NotAPartition {
-                    path: inner,
-                    name: entry.name,
-                });
             }
         };
         let start = StartState {
             clean,
-            recovery_point: of(&recovery_points, &partition),
+            recovery_point: points
+                .as_ref()
+                .map_or(Offset::NONE, |points| of(points, &partition)),
             log_start: of(&log_starts, &partition),
         };
         let topic_id = read_topic_id(fs.as_ref(), &inner, &mut loaded.warnings)?;
@@ -343,7 +414,7 @@ fn load_dir(
     Ok(())
 }
 
-fn read_topic_id(
+pub(super) fn read_topic_id(
     fs: &dyn Fs,
     dir: &Path,
     warnings: &mut Vec<String>,

@@ -10,6 +10,7 @@ use super::dir::{LOG_SUFFIX, SNAPSHOT_SUFFIX};
 use super::error::{AtPath, IoError};
 use super::file_records::{HeaderScan, Scanned};
 use super::log::Log;
+use super::offset_index::OffsetEntry;
 use super::producer::{BatchMetadata, ProducerState};
 use super::producer_snapshot;
 use super::producer_state::ProducerStateManager;
@@ -18,9 +19,8 @@ use super::truncate::TruncateError;
 use crate::record::{BatchHeader, HEADER_BYTES};
 use crate::types::{Offset, TimestampMs};
 
-/// How many index entries from the end the headers are read again: some 256 KiB of small batches,
-/// or as many large ones.
-const REFILL_ENTRIES: usize = 64;
+/// How far from the end the headers are read again: what was sent in the last moments.
+const REFILL_BYTES: u64 = 4 << 20;
 /// No snapshot is larger: a million producers.
 const SNAPSHOT_BYTES_MAX: u64 = 64 << 20;
 
@@ -107,33 +107,46 @@ impl Log {
 
     /// Reads again, before `until`, the batches that the snapshot has forgotten.
     fn refill_windows(&mut self, until: Offset) -> Result<(), IoError> {
-        let Some(segment) = self.segments.floor(Offset(until.0.saturating_sub(1))) else {
-            return Ok(());
-        };
-        let entries = self.segments.indexes(segment)?.offsets.entries();
-        let begin = entries
-            .len()
-            .checked_sub(REFILL_ENTRIES)
-            .and_then(|index| entries.get(index));
-        let begin = begin.map_or(0, |entry| u64::try_from(entry.position).unwrap_or(0));
-        let file = self.segments.file(segment)?;
-        let path = self.segments.path(segment.base, LOG_SUFFIX);
-        let mut scan = HeaderScan::new(file.as_ref(), &segment.holes, begin, segment.bytes);
         let mut older: HashMap<i64, Vec<BatchMetadata>> = HashMap::new();
-        loop {
-            let header = match scan.next().at("read", &path)? {
-                Scanned::Batch(batch) => batch.header,
-                Scanned::Hole(_) => continue,
-                Scanned::Bad(_) | Scanned::End => break,
+        let mut left = REFILL_BYTES;
+        for segment in self.segments.map.range(..until).rev().map(|(_, s)| s) {
+            let skipped = segment.bytes.saturating_sub(left);
+            let begin = match skipped {
+                0 => 0,
+                _ => self
+                    .segments
+                    .indexes(segment)?
+                    .offsets
+                    .boundary(0, skipped)
+                    .map_or(0, OffsetEntry::start),
             };
-            if header.base_offset >= until {
-                break;
+            let mut found: HashMap<i64, Vec<BatchMetadata>> = HashMap::new();
+            let file = self.segments.file(segment)?;
+            let path = self.segments.path(segment.base, LOG_SUFFIX);
+            let mut scan = HeaderScan::new(file.as_ref(), &segment.holes, begin, segment.bytes);
+            loop {
+                let header = match scan.next().at("read", &path)? {
+                    Scanned::Batch(batch) => batch.header,
+                    Scanned::Hole(_) => continue,
+                    Scanned::Bad(_) | Scanned::End => break,
+                };
+                if header.base_offset >= until {
+                    break;
+                }
+                if is_of_known(&header, &self.producers) {
+                    found
+                        .entry(header.producer_id)
+                        .or_default()
+                        .push(metadata(&header));
+                }
             }
-            if is_of_known(&header, &self.producers) {
-                older
-                    .entry(header.producer_id)
-                    .or_default()
-                    .push(metadata(&header));
+            for (id, mut batches) in found {
+                batches.append(older.entry(id).or_default());
+                older.insert(id, batches);
+            }
+            left = left.saturating_sub(segment.bytes);
+            if left == 0 {
+                break;
             }
         }
         for (id, state) in self.producers.all_mut() {
