@@ -31,6 +31,7 @@ use crate::net::BufferPool;
 use crate::replica::{ReplicaManager, ToldOfFailure};
 use crate::rng::Rng;
 use crate::storage::{IoError, LoadedDirs};
+use crate::types::TopicPartition;
 
 /// Buffers for records on their way to sockets: one answer's piece.
 const BUFFER_BYTES: usize = 1024 * 1024;
@@ -183,11 +184,21 @@ fn load(
     let strays = parts
         .manager
         .set_strays_aside(&topic_id_of, &mut || rng.uuid())?;
-    for warning in strays {
+    let directory_of = |partition: &TopicPartition| {
+        let number = usize::try_from(partition.partition).ok()?;
+        let known = image.topic(&partition.topic)?.partitions.get(number)?;
+        let mut places = known.replicas.iter().zip(&known.directories);
+        let own = places.find(|(id, _)| **id == settings.node_id)?;
+        Some(*own.1)
+    };
+    let duplicates = parts
+        .manager
+        .set_duplicates_aside(&directory_of, &mut || rng.uuid())?;
+    for warning in strays.into_iter().chain(duplicates) {
         tracing::warn!("{warning}");
     }
     let rng = parking_lot::Mutex::new(rng);
-    let config_of = |partition: &crate::types::TopicPartition| {
+    let config_of = |partition: &TopicPartition| {
         settings
             .of_topic(image, &partition.topic, &mut rng.lock())
             .log

@@ -128,3 +128,27 @@ fn strange_directories_and_strange_partitions_are_refused() {
         assert!(lies_in(&broker, &name, dir));
     }
 }
+
+#[test]
+fn a_move_that_a_restart_interrupts_begins_again() {
+    let (mut broker, dirs) = TestBroker::start_on_two_dirs(&[]);
+    broker.create_topic("t", 1, &[]);
+    let large = "x".repeat(900_000);
+    for _ in 0..3 {
+        broker.produce_values("t", 0, &[&large]);
+    }
+    let rate = "replica.alter.log.dirs.io.max.bytes.per.second";
+    set(&broker, (BROKER, "1"), rate, "1000");
+    let target = other(&broker, &dirs, "t");
+    assert_eq!(move_to(&broker, 2, &target, ("t", 0)), "NONE");
+    until(|| {
+        place(&broker, "t")
+            .iter()
+            .any(|(_, bytes, is_future)| *is_future && *bytes > 0)
+    });
+    broker.restart();
+    until(|| place(&broker, "t").len() == 2);
+    set(&broker, (BROKER, "1"), rate, "100000000");
+    until(|| lies_in(&broker, "t", &target));
+    assert_eq!(fetch::values(&broker, "t", 2)[0].1, [large]);
+}
