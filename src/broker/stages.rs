@@ -11,6 +11,7 @@ use super::bind::{Bound, bind_all};
 use super::controller_loop::ControllerLoop;
 use super::features::Features;
 use super::flush_pool::BlockingPool;
+use super::full_disk::FullDisk;
 use super::handlers::fetch::FetchSessions;
 use super::identity::{Identity, voter_of};
 use super::image_apply::ImageApplier;
@@ -156,6 +157,7 @@ pub(super) fn share(
         replicas,
         dirs,
         moves: LogDirMoves::default(),
+        full_disk: FullDisk::default(),
         producer_ids: ProducerIds::default(),
         fetch_sessions: FetchSessions::new(slots, parts.rng),
         flush_pool,

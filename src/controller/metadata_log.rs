@@ -24,7 +24,7 @@ use crate::metadata::record::{AbortTransaction, BeginTransaction, EndTransaction
 use crate::metadata::{MetadataImage, MetadataRecord, image_records};
 use crate::record::{Batches, RecordBatch, ValidatedBatch};
 use crate::storage::{
-    Log, LogConfig, PARTITION_METADATA_FILE, StartState, partition_metadata_text,
+    AppendError, Log, LogConfig, PARTITION_METADATA_FILE, StartState, partition_metadata_text,
 };
 use crate::types::{LeaderEpoch, Offset, TimestampMs, TopicPartition, Uuid};
 
@@ -132,13 +132,27 @@ impl MetadataLog {
         records: &[MetadataRecord],
         now_ms: TimestampMs,
     ) -> Result<Offset, MetadataLogError> {
+        self.append_or_make_room(records, now_ms, &mut |_| false)
+    }
+
+    /// The same; a write that fails is tried again if `make_room` says that there is room now.
+    pub fn append_or_make_room(
+        &mut self,
+        records: &[MetadataRecord],
+        now_ms: TimestampMs,
+        make_room: &mut dyn FnMut(&AppendError) -> bool,
+    ) -> Result<Offset, MetadataLogError> {
         let base = self.log.end_offset();
         for batch in batches_of(records, now_ms) {
             let is_first = self.log.end_offset() == base;
             // One by one, so that a power cut leaves no batch behind one that is missing.
-            let outcome = self
-                .append_batch(&batch, now_ms)
-                .and_then(|()| self.flush());
+            let mut appended = self.append_batch(&batch, now_ms);
+            if let Err(MetadataLogError::Append(error)) = &appended
+                && make_room(error)
+            {
+                appended = self.append_batch(&batch, now_ms);
+            }
+            let outcome = appended.and_then(|()| self.flush());
             if let Err(error) = outcome {
                 if !is_first {
                     // A part of what was decided is in the log, and in no image.
