@@ -2,6 +2,7 @@
 
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use tokio::sync::watch;
@@ -17,7 +18,7 @@ use super::identity::{Identity, voter_of};
 use super::image_apply::ImageApplier;
 use super::listener::ConnectionCounts;
 use super::log_dir_moves::LogDirMoves;
-use super::log_dirs::{LogDirs, LogManagerParts};
+use super::log_dirs::{LogDirs, LogDirsError, LogManagerParts};
 use super::producer_ids::ProducerIds;
 use super::settings::SettingsOf;
 use super::start::StartError;
@@ -31,11 +32,15 @@ use crate::metadata::record::RecordEndpoint;
 use crate::net::BufferPool;
 use crate::replica::{ReplicaManager, ToldOfFailure};
 use crate::rng::Rng;
-use crate::storage::{IoError, LoadedDirs};
+use crate::storage::{IoError, LoadError, LoadedDirs};
 use crate::types::TopicPartition;
 
 /// Buffers for records on their way to sockets: one answer's piece.
 const BUFFER_BYTES: usize = 1024 * 1024;
+/// A process that was killed holds its locks until the kernel has taken it apart, which takes a
+/// moment if it had ten thousand files open.
+const LOCK_PATIENCE: Duration = Duration::from_millis(1000);
+const LOCK_PAUSE: Duration = Duration::from_millis(20);
 /// Buffers that wait for their next use.
 const BUFFERS_FREE_MAX: usize = 4;
 
@@ -71,7 +76,15 @@ pub(super) fn open(
 ) -> Result<Opened, StartError> {
     let (failures, failed) = watch::channel(0);
     let tell = || Box::new(Tell(failures.clone())) as Box<dyn ToldOfFailure>;
-    let (parts, identity) = LogDirs::open(fs, &config, Arc::clone(clock), &mut rng, tell)?;
+    let deadline = clock.monotonic() + LOCK_PATIENCE;
+    let (parts, identity) = loop {
+        match LogDirs::open(fs, &config, Arc::clone(clock), &mut rng, tell) {
+            Err(LogDirsError::Load(LoadError::Locked { .. })) if clock.monotonic() < deadline => {
+                std::thread::sleep(LOCK_PAUSE);
+            }
+            opened => break opened?,
+        }
+    };
     config
         .static_keys
         .insert("node.id".to_owned(), identity.node_id.to_string());
