@@ -30,6 +30,7 @@ mod contents;
 mod cut;
 mod damage;
 mod dir;
+mod dir_load;
 mod epoch_load;
 mod error;
 mod file_records;

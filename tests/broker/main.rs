@@ -19,6 +19,7 @@ mod delete_topics;
 mod describe_cluster;
 mod describe_configs;
 mod describe_topic_partitions;
+mod disk;
 mod fetch;
 mod find_coordinator;
 mod harness;
