@@ -7,8 +7,9 @@ use std::collections::HashMap;
 use std::path::PathBuf;
 
 use super::dir::{DirName, stray_dir_name};
+use super::dir_load::partition_dirs;
 use super::error::{AtPath, LoadError};
-use super::manager::{LogManager, partition_dirs};
+use super::manager::LogManager;
 use crate::types::{TopicPartition, Uuid};
 
 impl LogManager {

@@ -35,6 +35,7 @@ mod contents;
 mod cut;
 mod damage;
 mod dir;
+mod dir_load;
 mod duplicates;
 mod epoch_load;
 mod error;

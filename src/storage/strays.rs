@@ -8,8 +8,9 @@
 use std::path::Path;
 
 use super::dir::{DirName, PARTITION_METADATA_FILE, partition_metadata_text, stray_dir_name};
+use super::dir_load::{partition_dirs, read_topic_id};
 use super::error::{AtPath, IoError, LoadError};
-use super::manager::{partition_dirs, read_topic_id};
+
 use crate::fs::Fs;
 use crate::types::Uuid;
 

@@ -87,7 +87,9 @@ fn fork(world: &World, rng: &mut Rng, totals: &mut Totals) {
     for _ in 0..rng.below(3) {
         // The power goes in the middle of the start.
         let calls = rng.below(80);
-        other.sim.fail_any_after(calls, SimFault::Io, Repeat::Sticky);
+        other
+            .sim
+            .fail_any_after(calls, SimFault::Io, Repeat::Sticky);
         if let Ok(loaded) = other.open() {
             other.sim.heal();
             settle(&mut other, &models, &loaded);
@@ -118,7 +120,7 @@ fn fork(world: &World, rng: &mut Rng, totals: &mut Totals) {
 }
 
 /// Judges what was opened, and goes on from there.
-fn settle(world: &mut World, models: &[Model], loaded: &LoadedDirs) {
+pub fn settle(world: &mut World, models: &[Model], loaded: &LoadedDirs) {
     let seed = world.seed;
     for (part, before) in world.parts.iter_mut().zip(models) {
         let log = part.log.as_ref().expect("it is open");
@@ -126,9 +128,17 @@ fn settle(world: &mut World, models: &[Model], loaded: &LoadedDirs) {
         let model = &mut part.model;
         model.start = log.start_offset();
         model.sent.retain(|sent| sent.base < log.end_offset());
-        if model.sent.last().is_none_or(|last| last.last_offset() < model.start) {
+        if model
+            .sent
+            .last()
+            .is_none_or(|last| last.last_offset() < model.start)
+        {
             // Nothing is left to say where the log ends.
-            assert_eq!(log.end_offset(), model.end().max(model.start), "seed {seed}");
+            assert_eq!(
+                log.end_offset(),
+                model.end().max(model.start),
+                "seed {seed}"
+            );
         }
         model.durable = before.durable;
         check_window(seed, part);
@@ -155,12 +165,18 @@ fn check(seed: u64, log: &Log, before: &Model, loaded: &LoadedDirs) {
         .collect();
     for (sent, (base, bytes)) in expected.iter().zip(&found) {
         assert_eq!(sent.base, *base, "seed {seed}: D2");
-        assert_eq!(sent.bytes.get(16..), bytes.get(16..), "seed {seed}: D3, {base}");
+        assert_eq!(
+            sent.bytes.get(16..),
+            bytes.get(16..),
+            "seed {seed}: D3, {base}"
+        );
         let epoch = log.epochs().epoch_for_offset((*base).max(start));
         assert_eq!(epoch, Some(LeaderEpoch(sent.epoch)), "seed {seed}: {base}");
     }
     assert_eq!(expected.len(), found.len(), "seed {seed}: D2, {end}");
-    let last = expected.last().map_or(end, |sent| sent.last_offset().plus(1));
+    let last = expected
+        .last()
+        .map_or(end, |sent| sent.last_offset().plus(1));
     assert_eq!(last, end, "seed {seed}: D2");
     let survived = Model {
         sent: before
@@ -183,7 +199,9 @@ pub fn check_aborted(name: &str, log: &Log, model: &Model) {
     for (id, first, marker) in model.aborted() {
         let of = |sent: &&Sent| sent.producer.id == id && (first..marker).contains(&sent.base);
         let left = model.sent.iter().filter(of);
-        let left = left.filter(|sent| sent.last_offset() >= start).map(|sent| sent.base);
+        let left = left
+            .filter(|sent| sent.last_offset() >= start)
+            .map(|sent| sent.base);
         let at = told
             .iter()
             .position(|txn| (txn.producer_id, txn.last_offset) == (id, marker));
@@ -210,7 +228,11 @@ fn check_time(name: &str, log: &Log, expected: &[&Sent]) {
         .expect("it is there itself");
     let found = log.offset_for_timestamp(sent.timestamp).unwrap();
     let found = found.map(|found| found.offset);
-    assert_eq!(found, Some(first.base.max(log.start_offset())), "{name}: by time");
+    assert_eq!(
+        found,
+        Some(first.base.max(log.start_offset())),
+        "{name}: by time"
+    );
 }
 
 /// Every `.log` file is whole batches, one behind the other, to its end.

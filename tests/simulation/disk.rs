@@ -163,13 +163,7 @@ impl World {
                 .position(|found| *found.log.partition() == part.partition);
             part.log = Some(match at {
                 Some(at) => loaded.logs.swap_remove(at).log,
-                None => manager.create(
-                    Path::new(DIR),
-                    &part.partition,
-                    TOPIC_ID,
-                    config(),
-                    NOW,
-                )?,
+                None => manager.create(Path::new(DIR), &part.partition, TOPIC_ID, config(), NOW)?,
             });
             part.model.epoch += 1;
         }
@@ -242,7 +236,7 @@ impl World {
     }
 
     /// Sends one of a producer's last batches again: it must be known.
-    fn send_again(&mut self, index: usize) {
+    pub fn send_again(&mut self, index: usize) {
         let (seed, part) = (self.seed, &mut self.parts[index]);
         check_window(seed, part);
     }
@@ -279,11 +273,11 @@ impl World {
         }
     }
 
-    fn roll(&mut self, index: usize) {
+    pub fn roll(&mut self, index: usize) {
         self.parts[index].log.as_mut().unwrap().roll(NOW).unwrap();
     }
 
-    fn delete_records(&mut self, index: usize) {
+    pub fn delete_records(&mut self, index: usize) {
         let part = &mut self.parts[index];
         let room = part.model.durable.0 - part.model.start.0;
         if room <= 0 {
@@ -299,7 +293,7 @@ impl World {
         }
     }
 
-    fn remove_old_segments(&mut self, index: usize) {
+    pub fn remove_old_segments(&mut self, index: usize) {
         let part = &mut self.parts[index];
         let log = part.log.as_mut().unwrap();
         let start = log.start_offset();
@@ -313,7 +307,7 @@ impl World {
     }
 
     /// Truncates as a follower does; what was acknowledged here is not what counts then.
-    fn truncate(&mut self, index: usize) {
+    pub fn truncate(&mut self, index: usize) {
         let (part, rng) = (&mut self.parts[index], &mut self.rng);
         let room = part.model.end().0 - part.model.start.0;
         if room <= 0 || rng.below(3) > 0 {
@@ -356,9 +350,8 @@ impl World {
 }
 
 pub fn load(manager: &mut LogManager) -> Result<LoadedDirs, LoadError> {
-    let strays = manager.set_strays_aside(&|topic| (topic == "t").then_some(TOPIC_ID), &mut || {
-        Uuid(1)
-    })?;
+    let strays =
+        manager.set_strays_aside(&|topic| (topic == "t").then_some(TOPIC_ID), &mut || Uuid(1))?;
     let mut loaded = manager.load_all(&|_| config(), NOW)?;
     loaded.warnings.extend(strays);
     Ok(loaded)
@@ -369,8 +362,18 @@ pub fn check_window(seed: u64, part: &mut Part) {
     let log = part.log.as_mut().unwrap();
     for id in IDEMPOTENT.into_iter().chain(TRANSACTIONAL) {
         let of = |sent: &&Sent| sent.producer.id == id && sent.kind != Kind::Marker;
-        let known: Vec<&Sent> = part.model.sent.iter().rev().filter(of).take(WINDOW).collect();
-        for sent in known.into_iter().filter(|sent| sent.base >= part.model.start) {
+        let known: Vec<&Sent> = part
+            .model
+            .sent
+            .iter()
+            .rev()
+            .filter(of)
+            .take(WINDOW)
+            .collect();
+        for sent in known
+            .into_iter()
+            .filter(|sent| sent.base >= part.model.start)
+        {
             let valid = ValidatedBatch::trusted(&sent.bytes).unwrap();
             let again = log.append(&valid, LeaderEpoch(part.model.epoch), NOW);
             let again = again.unwrap_or_else(|error| panic!("seed {seed}: {error}"));
@@ -396,7 +399,10 @@ pub fn read_all(seed: u64, log: &Log) -> (Vec<(Offset, Vec<u8>)>, Vec<Offset>) {
         };
         let mut out = Vec::new();
         plan.read_into(&mut out).unwrap();
-        assert!(!out.is_empty(), "seed {seed}: nothing at {next} before {end}");
+        assert!(
+            !out.is_empty(),
+            "seed {seed}: nothing at {next} before {end}"
+        );
         for batch in Batches::new(&out) {
             let Ok(batch) = batch else {
                 // What is served is no batch: the reader sees that.

@@ -138,13 +138,18 @@ fn check(name: &str, part: &mut Part, durable: Offset, is_lying: bool, loaded: &
         assert_eq!(sent.bytes.get(16..), bytes.get(16..), "{name}: {base}");
         intact.push(*base);
     }
-    let expected = part.model.sent.iter().filter(|sent| {
-        sent.last_offset() < durable && sent.last_offset() >= log.start_offset()
-    });
+    let expected =
+        part.model.sent.iter().filter(|sent| {
+            sent.last_offset() < durable && sent.last_offset() >= log.start_offset()
+        });
     for sent in expected {
         let is_told = told || found.iter().any(|(base, _)| *base == sent.base);
         let is_there = intact.contains(&sent.base);
-        assert!(is_there || is_lying && is_told, "{name}: {} is lost", sent.base);
+        assert!(
+            is_there || is_lying && is_told,
+            "{name}: {} is lost",
+            sent.base
+        );
     }
     assert!(
         log.start_offset() >= part.model.start_acknowledged || is_lying,
@@ -152,7 +157,9 @@ fn check(name: &str, part: &mut Part, durable: Offset, is_lying: bool, loaded: &
     );
     let end = log.end_offset();
     part.model.start = log.start_offset();
-    part.model.sent.retain(|sent| sent.base < end && intact.contains(&sent.base));
+    part.model
+        .sent
+        .retain(|sent| sent.base < end && intact.contains(&sent.base));
     part.model.durable = durable.min(end);
 }
 
@@ -278,7 +285,11 @@ fn try_truncate(world: &mut World, back: usize) {
     let Some(at) = part.model.sent.len().checked_sub(back) else {
         return;
     };
-    let offset = part.model.sent.get(at).map_or(Offset::ZERO, |sent| sent.base);
+    let offset = part
+        .model
+        .sent
+        .get(at)
+        .map_or(Offset::ZERO, |sent| sent.base);
     let Some(log) = part.log.as_mut() else {
         return;
     };
@@ -344,7 +355,8 @@ fn delete_records(world: &mut World) {
     let part = &mut world.parts[0];
     let middle = Offset(part.model.durable.0 / 2);
     if let Some(log) = part.log.as_mut() {
-        log.advance_start_offset(middle, part.model.durable).unwrap();
+        log.advance_start_offset(middle, part.model.durable)
+            .unwrap();
         part.model.start = log.start_offset();
     }
     try_checkpoint(world);
@@ -424,7 +436,12 @@ fn scenarios() -> Vec<Scenario> {
             try_flush(world, 0);
         }),
         scenario("transactions", filled, |world| {
-            for kind in [Kind::Transactional, Kind::Marker, Kind::Transactional, Kind::Marker] {
+            for kind in [
+                Kind::Transactional,
+                Kind::Marker,
+                Kind::Transactional,
+                Kind::Marker,
+            ] {
                 for _ in 0..3 {
                     try_append("transactions", world, 0, kind);
                 }
@@ -454,10 +471,22 @@ fn scenarios() -> Vec<Scenario> {
         scenario("load clean", closed, try_open),
         scenario("load unclean", torn, try_open),
         scenario("load without indexes", closed_without_indexes, try_open),
-        scenario("load without epochs and snapshots", closed_without_states, try_open),
-        scenario("load without checkpoints", torn_without_checkpoints, try_open),
-        scenario("truncate in a segment", filled, |world| try_truncate(world, 2)),
-        scenario("truncate over segments", filled, |world| try_truncate(world, 12)),
+        scenario(
+            "load without epochs and snapshots",
+            closed_without_states,
+            try_open,
+        ),
+        scenario(
+            "load without checkpoints",
+            torn_without_checkpoints,
+            try_open,
+        ),
+        scenario("truncate in a segment", filled, |world| {
+            try_truncate(world, 2)
+        }),
+        scenario("truncate over segments", filled, |world| {
+            try_truncate(world, 12)
+        }),
         scenario("truncate all", filled, |world| {
             let all = world.parts[0].model.sent.len();
             try_truncate(world, all);
@@ -474,7 +503,10 @@ fn scenarios() -> Vec<Scenario> {
         scenario("epochs", filled, |world| {
             let part = &mut world.parts[0];
             part.model.epoch += 5;
-            part.log.as_mut().unwrap().assign_epoch(LeaderEpoch(part.model.epoch));
+            part.log
+                .as_mut()
+                .unwrap()
+                .assign_epoch(LeaderEpoch(part.model.epoch));
             try_append("epochs", world, 0, Kind::Plain);
             try_flush(world, 0);
             try_checkpoint(world);
@@ -505,7 +537,10 @@ fn closed_without_states(world: &mut World) {
 fn torn_without_checkpoints(world: &mut World) {
     torn(world);
     let fs = world.fs();
-    for name in ["recovery-point-offset-checkpoint", "log-start-offset-checkpoint"] {
+    for name in [
+        "recovery-point-offset-checkpoint",
+        "log-start-offset-checkpoint",
+    ] {
         let path = Path::new(DIR).join(name);
         if fs.exists(&path) {
             fs.remove_file(&path).unwrap();

@@ -103,13 +103,17 @@ fn logs(seed: u64, totals: &mut Totals) {
         let bit = 1 << rng.below(8);
         flip(&other.sim, &path, position, bit);
         let name = format!("seed {seed}: bit {bit} at {position} of {}", path.display());
-        let loaded = other.open().unwrap_or_else(|error| panic!("{name}: {error}"));
+        let loaded = other
+            .open()
+            .unwrap_or_else(|error| panic!("{name}: {error}"));
         let mut outcome = Outcome::Harmless;
         for part in &mut other.parts {
             let is_of = path.starts_with(Path::new(DIR).join(part.partition.to_string()));
             let found = judge(&name, part, &loaded, is_of && is_log(&path));
-            if found == Outcome::Harmless && !moves_first_offset(&path, position) {
-                check_aborted(&name, part.log.as_ref().unwrap(), &part.model);
+            let log = part.log.as_ref().unwrap();
+            let is_as_before = found == Outcome::Harmless && log.start_offset() == part.model.start;
+            if is_as_before && !moves_first_offset(&path, position) {
+                check_aborted(&name, log, &part.model);
             }
             if found != Outcome::Harmless {
                 outcome = found;
@@ -155,7 +159,10 @@ fn judge(name: &str, part: &mut Part, loaded: &LoadedDirs, in_records: bool) -> 
         .collect();
     if !in_records {
         assert!(damaged.is_empty(), "{name}: {damaged:?}");
-        assert!(log.start_offset() <= model.start, "{name}: records are hidden");
+        assert!(
+            log.start_offset() <= model.start,
+            "{name}: records are hidden"
+        );
         assert_eq!(end, model.end().max(model.start), "{name}");
     }
     let mut is_seen = false;
@@ -242,7 +249,8 @@ fn flip(sim: &SimFs, path: &Path, position: u64, bit: u8) {
     let mut byte = [0];
     file.read_exact_at(&mut byte, position).unwrap();
     byte[0] ^= bit;
-    file.write_all_at(&mut [IoSlice::new(&byte)], position).unwrap();
+    file.write_all_at(&mut [IoSlice::new(&byte)], position)
+        .unwrap();
 }
 
 /// Flips bits of a metadata log's files.
