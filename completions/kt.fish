@@ -32,6 +32,8 @@ complete -c kt -n "__fish_kt_needs_command" -f -a "configs" -d 'Show and change 
 complete -c kt -n "__fish_kt_needs_command" -f -a "get-offsets" -d 'Print the offsets of partitions: last, first, or by time'
 complete -c kt -n "__fish_kt_needs_command" -f -a "delete-records" -d 'Delete the records of partitions before given offsets'
 complete -c kt -n "__fish_kt_needs_command" -f -a "dump-log" -d 'Print log segments, indexes, snapshots and checkpoints'
+complete -c kt -n "__fish_kt_needs_command" -f -a "log-dirs" -d 'Show what lies in the log directories of brokers'
+complete -c kt -n "__fish_kt_needs_command" -f -a "reassign-partitions" -d 'Move partitions between brokers, and replicas between log directories'
 complete -c kt -n "__fish_kt_needs_command" -f -a "broker-api-versions" -d 'Print the API versions that each broker offers'
 complete -c kt -n "__fish_kt_needs_command" -f -a "storage" -d 'Format log directories ahead of time, or tell what they are'
 complete -c kt -n "__fish_kt_needs_command" -f -a "server-start" -d 'Run a broker (-daemon: in the background)'
@@ -221,6 +223,40 @@ complete -c kt -n "__fish_kt_using_subcommand dump-log" -l cluster-metadata-deco
 complete -c kt -n "__fish_kt_using_subcommand dump-log" -l remote-log-metadata-decoder -d 'The file belongs to __remote_log_metadata'
 complete -c kt -n "__fish_kt_using_subcommand dump-log" -l share-group-state-decoder -d 'The file belongs to __share_group_state'
 complete -c kt -n "__fish_kt_using_subcommand dump-log" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c kt -n "__fish_kt_using_subcommand log-dirs" -l bootstrap-server -d 'Brokers to connect to first: HOST1:PORT1,HOST2:PORT2 (the local broker if absent)' -r -f -a "(kt __complete brokers 2>/dev/null)"
+complete -c kt -n "__fish_kt_using_subcommand log-dirs" -l command-config -d 'File with settings of the client' -r
+complete -c kt -n "__fish_kt_using_subcommand log-dirs" -s X -l command-property -d 'Setting of the client, key=value (-X for short); comes before the file\'s' -r
+complete -c kt -n "__fish_kt_using_subcommand log-dirs" -l zookeeper -r
+complete -c kt -n "__fish_kt_using_subcommand log-dirs" -l topic-list -d 'The topics, divided by commas; all if absent' -r
+complete -c kt -n "__fish_kt_using_subcommand log-dirs" -l broker-list -d 'The ids of the brokers, divided by commas; all if absent' -r
+complete -c kt -n "__fish_kt_using_subcommand log-dirs" -l output -d 'How to print the data' -r -f -a "text\t'Kafka\'s lines'
+json\t'JSON: one document, or one line a record'
+table\t'A table with lines around its cells'"
+complete -c kt -n "__fish_kt_using_subcommand log-dirs" -l describe -d 'Describe the log directories'
+complete -c kt -n "__fish_kt_using_subcommand log-dirs" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c kt -n "__fish_kt_using_subcommand reassign-partitions" -l bootstrap-server -d 'Brokers to connect to first: HOST1:PORT1,HOST2:PORT2 (the local broker if absent)' -r -f -a "(kt __complete brokers 2>/dev/null)"
+complete -c kt -n "__fish_kt_using_subcommand reassign-partitions" -l command-config -d 'File with settings of the client' -r
+complete -c kt -n "__fish_kt_using_subcommand reassign-partitions" -s X -l command-property -d 'Setting of the client, key=value (-X for short); comes before the file\'s' -r
+complete -c kt -n "__fish_kt_using_subcommand reassign-partitions" -l zookeeper -r
+complete -c kt -n "__fish_kt_using_subcommand reassign-partitions" -l bootstrap-controller -d 'The controllers to connect to, instead of brokers' -r
+complete -c kt -n "__fish_kt_using_subcommand reassign-partitions" -l reassignment-json-file -d 'The JSON file with the partition reassignment: {"partitions":[{"topic":"foo","partition":1, "replicas":[1,2,3],"log_dirs":["dir1","dir2","dir3"]}],"version":1}; log_dirs may be left out, "any" leaves the choice to the broker' -r
+complete -c kt -n "__fish_kt_using_subcommand reassign-partitions" -l topics-to-move-json-file -d 'The JSON file with the topics to move: {"topics":[{"topic":"foo"}],"version":1}' -r
+complete -c kt -n "__fish_kt_using_subcommand reassign-partitions" -l broker-list -d 'The ids of the brokers that the partitions may be moved to, divided by commas' -r
+complete -c kt -n "__fish_kt_using_subcommand reassign-partitions" -l throttle -d 'Bytes a second that replicas may be moved with between brokers' -r
+complete -c kt -n "__fish_kt_using_subcommand reassign-partitions" -l replica-alter-log-dirs-throttle -d 'Bytes a second that replicas may be moved with between log directories of a broker' -r
+complete -c kt -n "__fish_kt_using_subcommand reassign-partitions" -l timeout -d 'How many milliseconds to wait until a move between log directories begins' -r
+complete -c kt -n "__fish_kt_using_subcommand reassign-partitions" -l output -d 'How to print the data' -r -f -a "text\t'Kafka\'s lines'
+json\t'JSON: one document, or one line a record'
+table\t'A table with lines around its cells'"
+complete -c kt -n "__fish_kt_using_subcommand reassign-partitions" -l verify -d 'Verify if the reassignment has completed; also take its throttles away'
+complete -c kt -n "__fish_kt_using_subcommand reassign-partitions" -l generate -d 'Generate a candidate partition reassignment; nothing is carried out'
+complete -c kt -n "__fish_kt_using_subcommand reassign-partitions" -l execute -d 'Carry out the reassignment'
+complete -c kt -n "__fish_kt_using_subcommand reassign-partitions" -l cancel -d 'Cancel an active reassignment'
+complete -c kt -n "__fish_kt_using_subcommand reassign-partitions" -l list -d 'List all active partition reassignments'
+complete -c kt -n "__fish_kt_using_subcommand reassign-partitions" -l disable-rack-aware -d 'Pass over the brokers\' racks'
+complete -c kt -n "__fish_kt_using_subcommand reassign-partitions" -l additional -d 'Carry out the reassignment beside those that are under way'
+complete -c kt -n "__fish_kt_using_subcommand reassign-partitions" -l preserve-throttles -d 'Leave the throttles as they are'
+complete -c kt -n "__fish_kt_using_subcommand reassign-partitions" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kt -n "__fish_kt_using_subcommand broker-api-versions" -l bootstrap-server -d 'Brokers to connect to first: HOST1:PORT1,HOST2:PORT2 (the local broker if absent)' -r -f -a "(kt __complete brokers 2>/dev/null)"
 complete -c kt -n "__fish_kt_using_subcommand broker-api-versions" -l command-config -d 'File with settings of the client' -r
 complete -c kt -n "__fish_kt_using_subcommand broker-api-versions" -s X -l command-property -d 'Setting of the client, key=value (-X for short); comes before the file\'s' -r

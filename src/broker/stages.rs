@@ -12,9 +12,11 @@ use super::controller_loop::ControllerLoop;
 use super::features::Features;
 use super::flush_pool::BlockingPool;
 use super::handlers::fetch::FetchSessions;
+use super::identity::{Identity, voter_of};
 use super::image_apply::ImageApplier;
 use super::listener::ConnectionCounts;
-use super::log_dirs::{Identity, LogDirs, LogManagerParts, voter_of};
+use super::log_dir_moves::LogDirMoves;
+use super::log_dirs::{LogDirs, LogManagerParts};
 use super::producer_ids::ProducerIds;
 use super::settings::SettingsOf;
 use super::start::StartError;
@@ -104,6 +106,7 @@ pub(super) fn open(
             replicas: Arc::new(ReplicaManager::default()),
             flush_pool: Arc::new(BlockingPool::new(tokio::runtime::Handle::current())),
             dirs: None,
+            misplaced: Vec::new(),
         },
         clock: Arc::clone(clock),
         rng,
@@ -151,6 +154,7 @@ pub(super) fn share(
         controller: handle,
         replicas,
         dirs,
+        moves: LogDirMoves::default(),
         producer_ids: ProducerIds::default(),
         fetch_sessions: FetchSessions::new(slots, parts.rng),
         flush_pool,

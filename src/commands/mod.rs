@@ -17,8 +17,10 @@ mod help;
 mod install_links;
 mod legacy;
 mod local_broker;
+mod log_dirs;
 mod private_broker;
 mod probe;
+mod reassign_partitions;
 mod run;
 mod server_log;
 mod server_start;
@@ -62,6 +64,8 @@ pub const COMMANDS: &[CommandRow] = &[
     get_offsets::COMMAND,
     delete_records::COMMAND,
     dump_log::COMMAND,
+    log_dirs::COMMAND,
+    reassign_partitions::COMMAND,
     broker_api_versions::COMMAND,
     storage::COMMAND,
     server_start::COMMAND,

@@ -52,7 +52,8 @@ pub struct Partition {
     pub topic_id: Uuid,
     pub(super) settings: ArcSwap<PartitionSettings>,
     pub(super) fs: Arc<dyn Fs>,
-    pub(super) dir: Arc<DirFailure>,
+    /// The state of the log directory that the log lies in.
+    pub(super) dir: ArcSwap<DirFailure>,
     pub(super) core: Mutex<Core>,
 }
 
@@ -65,6 +66,8 @@ pub(super) struct Core {
     pub(super) flushing: bool,
     /// When the oldest record that is not flushed was appended.
     pub(super) unflushed_since_ms: TimestampMs,
+    /// How often the log was replaced by a copy elsewhere.
+    pub(super) moves: u64,
     /// Whether the topic was deleted: nothing is written any more.
     pub(super) retired: bool,
     pub(super) waiters: Waiters,
@@ -122,6 +125,7 @@ impl Partition {
             state,
             flushing: false,
             unflushed_since_ms: 0,
+            moves: 0,
             retired: false,
             waiters: Waiters::default(),
         };
@@ -130,7 +134,7 @@ impl Partition {
             topic_id,
             settings: ArcSwap::from_pointee(settings),
             fs,
-            dir,
+            dir: ArcSwap::from(dir),
             core: Mutex::new(core),
         })
     }

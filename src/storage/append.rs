@@ -359,7 +359,14 @@ impl Log {
         txn.put(&mut bytes);
         let position = file.bytes().at("read", &path)?;
         file.write_all_at(&mut [IoSlice::new(&bytes)], position)
-            .at("write", &path)
+            .at("write", &path)?;
+        // Later snapshots of the producers do not tell of it any more: it is flushed with the
+        // marker.
+        if position == 0 {
+            self.unsynced_name.get_or_insert(floor);
+        }
+        self.unsynced.push((self.end, path, file));
+        Ok(())
     }
 }
 

@@ -6,6 +6,8 @@
 //! <topic>-<partition>.<32 hex>-future      one that is moving here
 //! <topic>-<partition>.<32 hex>-stray       one that the controller does not know
 //! 00000000000000000042.log                 a segment whose first offset is 42
+//! 00000000000000000042.log.cleaned         its compacted form, being written
+//! 00000000000000000042.log.swap            the same, complete
 //! ```
 
 use std::path::{Path, PathBuf};
@@ -32,6 +34,10 @@ pub(super) const SEGMENT_SUFFIXES: [&str; 5] = [
 ];
 /// Appended to the name of a file that is about to be removed.
 pub(super) const DELETED_SUFFIX: &str = ".deleted";
+/// Appended to the name of a file that a cleaning is writing.
+pub(super) const CLEANED_SUFFIX: &str = ".cleaned";
+/// Appended to the name of a file that is complete, and takes the place of others.
+pub(super) const SWAP_SUFFIX: &str = ".swap";
 /// The file with a partition's topic id.
 pub const PARTITION_METADATA_FILE: &str = "partition.metadata";
 
@@ -98,7 +104,17 @@ fn parse_partition(name: &str) -> Option<TopicPartition> {
 /// Returns the name for a partition's directory that is to be removed, within 255 bytes.
 #[must_use]
 pub fn delete_dir_name(partition: &TopicPartition, id: Uuid) -> String {
-    let suffix = format!("-{}.{:032x}-delete", partition.partition, id.0);
+    dir_name_with_id(partition, id, "delete")
+}
+
+/// Returns the name for a directory that a partition is being moved to, within 255 bytes.
+#[must_use]
+pub(super) fn future_dir_name(partition: &TopicPartition, id: Uuid) -> String {
+    dir_name_with_id(partition, id, "future")
+}
+
+fn dir_name_with_id(partition: &TopicPartition, id: Uuid, kind: &str) -> String {
+    let suffix = format!("-{}.{:032x}-{kind}", partition.partition, id.0);
     let room = 255_usize.saturating_sub(suffix.len());
     let topic = partition.topic.get(..room).unwrap_or(&partition.topic);
     format!("{topic}{suffix}")

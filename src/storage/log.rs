@@ -41,7 +41,7 @@ pub struct Log {
     pub(super) epochs_due: bool,
     pub(super) producers: ProducerStateManager,
     pub(super) aborted: Index<AbortedTxn>,
-    /// Rolled segments with unsynced data: end offset, path, file.
+    /// Rolled segments, and transaction indexes, with unsynced data: end offset, path, file.
     pub(super) unsynced: Vec<(Offset, PathBuf, Arc<dyn File>)>,
     /// Base of the newest segment whose name is not durable yet.
     pub(super) unsynced_name: Option<Offset>,
@@ -190,6 +190,13 @@ impl Log {
     #[must_use]
     pub const fn is_poisoned(&self) -> bool {
         self.poison.is_some()
+    }
+
+    /// Returns whether a finished segment has data that is not synced.
+    #[must_use]
+    pub fn has_unsynced_segment(&self) -> bool {
+        let active = self.segments.active().base;
+        self.unsynced.iter().any(|(end, _, _)| *end <= active)
     }
 
     /// Returns what has to be synced for all up to the log's end, `None` if nothing is missing.

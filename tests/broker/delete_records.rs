@@ -6,7 +6,7 @@ use kt::protocol::messages::delete_records_request::{DeleteRecordsPartition, Del
 use crate::harness::{TestBroker, code, topic, versions};
 use crate::list_offsets::{EARLIEST, LATEST, offset_of};
 
-fn delete(
+pub(crate) fn delete(
     broker: &TestBroker,
     version: i16,
     name: &str,

@@ -6,6 +6,7 @@
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
 use std::ops::RangeInclusive;
+use std::path::PathBuf;
 use std::sync::Mutex;
 use std::time::Duration;
 
@@ -51,7 +52,7 @@ impl TestBroker {
         Self::start_with(&[])
     }
 
-    /// Starts a broker with further settings.
+    /// Starts a broker with further settings; `{home}` in a value is a folder of its own.
     pub(crate) fn start_with(settings: &[(&str, &str)]) -> Self {
         Self::start_without("", settings)
     }
@@ -68,7 +69,8 @@ impl TestBroker {
         ];
         let sample = sample.iter().filter(|(key, _)| *key != absent);
         for (key, value) in sample.chain(settings) {
-            properties.set(*key, *value);
+            let home = home.path().display().to_string();
+            properties.set(*key, value.replace("{home}", &home));
         }
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(2)
@@ -112,6 +114,11 @@ impl TestBroker {
         self.run();
     }
 
+    /// Changes a setting for the next start.
+    pub(crate) fn set(&mut self, key: &str, value: &str) {
+        self.properties.set(key, value);
+    }
+
     fn broker(&self) -> &Broker {
         self.broker.as_ref().unwrap()
     }
@@ -132,8 +139,17 @@ impl TestBroker {
         self.broker().cluster_id()
     }
 
+    /// Starts a broker with two log directories; returns them too.
+    pub(crate) fn start_on_two_dirs(settings: &[(&str, &str)]) -> (Self, [PathBuf; 2]) {
+        let mut all = vec![("log.dirs", "{home}/data,{home}/disk-b")];
+        all.extend(settings);
+        let broker = Self::start_with(&all);
+        let dirs = ["data", "disk-b"].map(|name| broker.home.path().join(name));
+        (broker, dirs)
+    }
+
     /// Returns the directory of a partition.
-    pub(crate) fn partition_dir(&self, topic: &str, partition: i32) -> std::path::PathBuf {
+    pub(crate) fn partition_dir(&self, topic: &str, partition: i32) -> PathBuf {
         self.home
             .path()
             .join("data")
@@ -222,6 +238,16 @@ impl TestBroker {
         let answer = self.produce(9, (topic, partition), batch(values));
         assert_eq!(answer.error_code, 0, "{:?}", answer.error_message);
         answer.base_offset
+    }
+}
+
+/// Waits until something holds that the broker does by itself.
+#[track_caller]
+pub(crate) fn until(holds: impl Fn() -> bool) {
+    let clock = SystemClock::shared();
+    while !holds() {
+        assert!(clock.monotonic() < PATIENCE, "it never happens");
+        std::thread::park_timeout(Duration::from_millis(5));
     }
 }
 

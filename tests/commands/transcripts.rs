@@ -38,6 +38,16 @@ fn dump_log() {
 }
 
 #[test]
+fn log_dirs() {
+    check("log-dirs");
+}
+
+#[test]
+fn reassign_partitions() {
+    check("reassign-partitions");
+}
+
+#[test]
 fn broker_api_versions() {
     check("broker-api-versions");
 }

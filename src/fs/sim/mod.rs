@@ -14,7 +14,7 @@ use std::sync::Arc;
 use parking_lot::Mutex;
 
 use self::disk::{Change, DirNode, FileNode, NameChange, Node, State, names, to_usize};
-use super::{DirEntry, File, Fs, Lock, Metadata, OpenMode};
+use super::{DirEntry, File, Fs, Lock, Metadata, OpenMode, Space};
 use crate::rng::Rng;
 
 /// A disk in memory; clones are the same disk.
@@ -219,6 +219,14 @@ impl Fs for SimFs {
         let node = state.lookup(path)?;
         state.dir_mut(node)?.sync();
         Ok(())
+    }
+
+    fn space(&self, path: &Path) -> io::Result<Space> {
+        self.metadata(path)?;
+        Ok(Space {
+            total: u64::MAX,
+            usable: u64::MAX,
+        })
     }
 
     fn try_lock(&self, path: &Path) -> io::Result<Option<Box<dyn Lock>>> {
