@@ -10,9 +10,10 @@ use super::dir::{LOG_SUFFIX, SNAPSHOT_SUFFIX};
 use super::error::{AtPath, IoError};
 use super::file_records::{HeaderScan, Scanned};
 use super::log::Log;
-use super::producer::{BatchMetadata, ProducerState};
+use super::producer::{BatchMetadata, ProducerState, WINDOW};
 use super::producer_snapshot;
 use super::producer_state::ProducerStateManager;
+use super::segment::Segment;
 use super::segments::remove_if_there;
 use super::truncate::TruncateError;
 use crate::record::{BatchHeader, HEADER_BYTES};
@@ -21,6 +22,8 @@ use crate::types::{Offset, TimestampMs};
 /// How many index entries from the end the headers are read again: some 256 KiB of small batches,
 /// or as many large ones.
 const REFILL_ENTRIES: usize = 64;
+/// How many segments, if the last ones do not hold what is wanted of each producer.
+const REFILL_SEGMENTS: usize = 8;
 /// No snapshot is larger: a million producers.
 const SNAPSHOT_BYTES_MAX: u64 = 64 << 20;
 
@@ -107,9 +110,30 @@ impl Log {
 
     /// Reads again, before `until`, the batches that the snapshot has forgotten.
     fn refill_windows(&mut self, until: Offset) -> Result<(), IoError> {
-        let Some(segment) = self.segments.floor(Offset(until.0.saturating_sub(1))) else {
-            return Ok(());
-        };
+        let mut older = Windows::new();
+        let segments = self.segments.map.range(..until).rev();
+        // A log that has just rolled has what it knew in the segments before.
+        for (_, segment) in segments.take(REFILL_SEGMENTS) {
+            for (id, mut batches) in self.near_end(segment, until)? {
+                let known = older.entry(id).or_default();
+                batches.append(known);
+                *known = batches;
+            }
+            let is_full = |id| older.get(&id).is_some_and(|known| known.len() >= WINDOW);
+            if self.producers.iter().all(|(id, _)| is_full(id)) {
+                break;
+            }
+        }
+        for (id, state) in self.producers.all_mut() {
+            if let Some(older) = older.get(id) {
+                state.refill(older);
+            }
+        }
+        Ok(())
+    }
+
+    /// Returns the batches of known producers near the end of a segment, or near `until`.
+    fn near_end(&self, segment: &Segment, until: Offset) -> Result<Windows, IoError> {
         let entries = self.segments.indexes(segment)?.offsets.entries();
         let begin = entries
             .len()
@@ -119,7 +143,7 @@ impl Log {
         let file = self.segments.file(segment)?;
         let path = self.segments.path(segment.base, LOG_SUFFIX);
         let mut scan = HeaderScan::new(file.as_ref(), &segment.holes, begin, segment.bytes);
-        let mut older: HashMap<i64, Vec<BatchMetadata>> = HashMap::new();
+        let mut found = Windows::new();
         loop {
             let header = match scan.next().at("read", &path)? {
                 Scanned::Batch(batch) => batch.header,
@@ -130,21 +154,18 @@ impl Log {
                 break;
             }
             if is_of_known(&header, &self.producers) {
-                older
+                found
                     .entry(header.producer_id)
                     .or_default()
                     .push(metadata(&header));
             }
         }
-        for (id, state) in self.producers.all_mut() {
-            if let Some(older) = older.get(id) {
-                state.refill(older);
-            }
-        }
-        Ok(())
+        Ok(found)
     }
 }
 
+/// Batches by their producer, in the order of the log.
+type Windows = HashMap<i64, Vec<BatchMetadata>>;
 type Producers = HashMap<i64, ProducerState>;
 
 fn is_of_known(header: &BatchHeader, producers: &ProducerStateManager) -> bool {

@@ -113,6 +113,9 @@ pub fn run(seed: u64, field: &Field) -> anyhow::Result<Outcome> {
         world.recover(&setup)?.kill()?;
     }
     crate::rest::check(&setup, &world)?;
+    if let Some(keep) = &field.keep {
+        crate::judge::keep(&setup.data, keep)?;
+    }
     Ok(Outcome::of(&world, &setup, cycles))
 }
 

@@ -22,9 +22,13 @@
 mod administering;
 mod checking;
 mod content;
+mod disk;
+mod full;
+mod judge;
 mod kill;
 mod ledger;
 mod outcome;
+mod power;
 mod process;
 mod producing;
 mod requests;
@@ -37,9 +41,11 @@ mod world;
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
 use anyhow::{Context as _, bail};
+use tokio::signal::unix::{SignalKind, signal};
 
 use ledger::{Ledger, Line};
 use outcome::{Field, Outcome};
@@ -97,9 +103,13 @@ fn run_seed(options: &Options, seed: u64) -> Outcome {
         kt: options.kt.clone(),
         folder: folder.clone(),
         broken: options.broken,
+        keep: None,
     };
     let run = match options.suite.as_str() {
         "kill" => kill::run,
+        "power" => power::run,
+        "full" => full::run,
+        "judge" => judge::run,
         _ => |_, _: &_| bail!("no such suite"),
     };
     let result = std::fs::create_dir_all(&folder)
@@ -115,13 +125,29 @@ fn run_seed(options: &Options, seed: u64) -> Outcome {
         for violation in &outcome.violations {
             println!("VIOLATION {} seed {seed}: {violation}", options.suite);
         }
-        println!("kept {}", folder.display());
+        // Under a name that no later run takes for a leftover.
+        let kept = folder.with_extension("kept");
+        match std::fs::rename(&folder, &kept) {
+            Ok(()) => println!("kept {}", kept.display()),
+            Err(error) => println!("not kept: {error}"),
+        }
     }
     outcome
 }
 
 fn run() -> anyhow::Result<ExitCode> {
     let options = options()?;
+    disk::sweep("kt-reliability-");
+    if ["power", "full"].contains(&options.suite.as_str())
+        && let Some(what) = disk::missing()
+    {
+        println!(
+            "LEFT OUT: the suite {} needs {what}, which is not here",
+            options.suite
+        );
+        return Ok(ExitCode::SUCCESS);
+    }
+    let ended = ended_by_signal()?;
     let git = |arguments: &[&str]| {
         let output = Command::new("git").args(arguments).output().ok()?;
         let text = String::from_utf8(output.stdout).ok()?;
@@ -148,6 +174,11 @@ fn run() -> anyhow::Result<ExitCode> {
         let seed = line.last + 1;
         let begin = Instant::now();
         let outcome = run_seed(&options, seed);
+        if ended.load(Ordering::Acquire) {
+            // The brokers may have had the signal too: this seed says nothing.
+            eprintln!("reliability: ended by a signal before seed {seed} was done");
+            return Ok(ExitCode::from(2));
+        }
         line.last = seed;
         line.cycles += outcome.cycles;
         line.acked_records += outcome.acked_records;
@@ -167,6 +198,31 @@ fn run() -> anyhow::Result<ExitCode> {
         line.seconds
     );
     Ok(ExitCode::from(u8::from(found > 0 || line.violations > 0)))
+}
+
+/// Returns a flag that SIGINT and SIGTERM set, so that everything is taken down first.
+fn ended_by_signal() -> anyhow::Result<&'static AtomicBool> {
+    static ENDED: AtomicBool = AtomicBool::new(false);
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
+    std::thread::spawn(move || {
+        runtime.block_on(async {
+            let terminate = signal(SignalKind::terminate());
+            let interrupt = signal(SignalKind::interrupt());
+            let (Ok(mut terminate), Ok(mut interrupt)) = (terminate, interrupt) else {
+                return;
+            };
+            loop {
+                tokio::select! {
+                    _ = terminate.recv() => {}
+                    _ = interrupt.recv() => {}
+                }
+                ENDED.store(true, Ordering::Release);
+            }
+        });
+    });
+    Ok(&ENDED)
 }
 
 fn main() -> ExitCode {

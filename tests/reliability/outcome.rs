@@ -15,6 +15,8 @@ pub struct Field {
     pub folder: PathBuf,
     /// Whether what syncs says that it did, and did not: the suite must then fail.
     pub broken: bool,
+    /// Where the segments are copied at the end, if anyone wants them.
+    pub keep: Option<PathBuf>,
 }
 
 /// What one seed found.

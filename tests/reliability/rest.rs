@@ -46,7 +46,7 @@ pub fn check(setup: &Setup, world: &World) -> anyhow::Result<()> {
 }
 
 /// Returns the content of every segment, by its path below the folder.
-fn logs(data: &Path) -> anyhow::Result<BTreeMap<PathBuf, Vec<u8>>> {
+pub fn logs(data: &Path) -> anyhow::Result<BTreeMap<PathBuf, Vec<u8>>> {
     let mut logs = BTreeMap::new();
     for folder in fs::read_dir(data)? {
         let folder = folder?.path();

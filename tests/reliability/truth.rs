@@ -160,7 +160,6 @@ pub struct Incarnation {
 
 /// What is known of a topic.
 pub struct TopicTruth {
-    pub kind: Kind,
     /// Which incarnation is there.
     pub life: Claim<Option<usize>>,
     pub incarnations: Vec<Incarnation>,
@@ -202,7 +201,6 @@ impl Truth {
     pub fn creating(&self, name: &str, shape: &TopicShape) -> usize {
         let mut topics = lock(&self.topics);
         let topic = topics.entry(name.to_owned()).or_insert_with(|| TopicTruth {
-            kind: shape.kind,
             life: Claim::new(None),
             incarnations: Vec::new(),
         });
