@@ -11,7 +11,7 @@ use kt::protocol::ErrorCode;
 use kt::record::{Append, BatchBuilder, Seal};
 use kt::rng::Rng;
 
-use crate::producing::Phase;
+use crate::producing::{Phase, now_ms};
 use crate::requests::{
     Code, LATEST, PRODUCE_VERSION, create_partitions, create_topic, delete_records, delete_topic,
     list_offset, produce_request, produced, set_config,
@@ -134,7 +134,8 @@ impl Administrator {
         let mut builder = BatchBuilder::new(usize::MAX);
         for identity in batch.identities() {
             let value = scope.value(identity);
-            let fits = builder.append(scope.key(identity).as_deref(), Some(&value), &[], 1);
+            let key = scope.key(identity);
+            let fits = builder.append(key.as_deref(), Some(&value), &[], now_ms()?);
             if fits != Append::Fits {
                 return Err(io::Error::other("a batch is too large"));
             }
@@ -218,6 +219,10 @@ impl Administrator {
         lock(&truth).start.attempt(offset);
         match delete_records(wire, of, offset)? {
             Ok(told) if told == offset => lock(&truth).start.confirm(offset),
+            // A cut that was refused with a storage error had gone further.
+            Ok(told) if told > offset && lock(&truth).start.maybe.contains(&told) => {
+                lock(&truth).start.confirm(told);
+            }
             Ok(told) => {
                 let what = format!("{name}-{partition}: cut at {offset}, told {told}");
                 phase.truth.violation(what);

@@ -10,7 +10,7 @@ use crate::content::Identity;
 use crate::truth::{Fate, Kind, PartitionTruth, SentBatch};
 use crate::watching::SeenBatch;
 
-/// At most so many violations of a kind are told of each partition.
+/// At most so many violations are told of each partition.
 const TOLD_MAX: usize = 5;
 
 /// A partition as it was read.
@@ -35,6 +35,11 @@ pub fn check(truth: &mut PartitionTruth, reading: &Reading) -> Vec<String> {
     check_batches(truth, reading, &places, &mut faults);
     check_watched(truth, reading, &places, &mut faults);
     settle(truth, reading, &places);
+    if faults.len() > TOLD_MAX {
+        let more = faults.len() - TOLD_MAX;
+        faults.truncate(TOLD_MAX);
+        faults.push(format!("and {more} more"));
+    }
     faults
 }
 
@@ -87,7 +92,6 @@ fn check_shape(truth: &PartitionTruth, reading: &Reading, faults: &mut Vec<Strin
     if next.is_some_and(|next| next != reading.end) {
         faults.push(format!("{next:?} is the end, {} is told", reading.end));
     }
-    faults.truncate(TOLD_MAX * 2);
 }
 
 /// Where each record is.

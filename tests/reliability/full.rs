@@ -55,7 +55,8 @@ pub fn run(seed: u64, field: &Field) -> anyhow::Result<Outcome> {
     };
     let mut cycles = 0;
     let mut broker = setup.start_surely(None)?;
-    let result = (0..FILLS).try_for_each(|cycle| {
+    let result = (1..=FILLS).try_for_each(|cycle| {
+        world.truth.stage(format!("{} fill {cycle}", kind.name()));
         fill_once(&mut world, &disk, &mut broker, &setup, cycle)?;
         cycles += 1;
         anyhow::Ok(())
@@ -65,15 +66,12 @@ pub fn run(seed: u64, field: &Field) -> anyhow::Result<Outcome> {
         std::io::ErrorKind::NotFound => Ok(()),
         _ => Err(error),
     })?;
+    world.truth.stage(format!("{} at rest", kind.name()));
     let result = result.and_then(|()| crate::rest::check(&setup, &world));
     if let Err(error) = result {
         world.truth.violation(format!("{error:#}"));
     }
-    let mut outcome = Outcome::of(&world, &setup, cycles);
-    for violation in &mut outcome.violations {
-        *violation = format!("{}: {violation}", kind.name());
-    }
-    Ok(outcome)
+    Ok(Outcome::of(&world, &setup, cycles))
 }
 
 fn ballast(mount: &Path) -> PathBuf {

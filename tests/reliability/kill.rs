@@ -94,44 +94,57 @@ pub fn run(seed: u64, field: &Field) -> anyhow::Result<Outcome> {
         settings: world.settings(),
     };
     let mut cycles = 0;
-    for _ in 0..KILLS {
-        let moment = Moment::any(&mut world.rng, true);
-        match setup.start(moment.trap(), None)? {
-            // The trap was in the start itself.
-            Started::Died(_) => {}
-            Started::Up(mut broker) => world.use_it(broker.port, |phase| {
-                let acks = || phase.acks.load(Ordering::Acquire);
-                moment.wait(acks, || broker.is_gone());
-                broker.kill()
-            })
-            .map(|_status| ())?,
-        }
-        cycles += 1;
-        while world.rng.below(5) < 2 {
-            cycles += u64::from(kill_recovery(&setup, &mut world.rng)?);
-        }
-        world.recover(&setup)?.kill()?;
+    let result = (1..=KILLS).try_for_each(|kill| kill_once(&mut world, &setup, kill, &mut cycles));
+    world.truth.stage("at rest");
+    let result = result.and_then(|()| crate::rest::check(&setup, &world));
+    if let Err(error) = result {
+        world.truth.violation(format!("{error:#}"));
     }
-    crate::rest::check(&setup, &world)?;
     if let Some(keep) = &field.keep {
         crate::judge::keep(&setup.data, keep)?;
     }
     Ok(Outcome::of(&world, &setup, cycles))
 }
 
-/// Starts a broker that is killed before it is up; returns whether it was.
-fn kill_recovery(setup: &Setup, rng: &mut Rng) -> anyhow::Result<bool> {
+/// Uses a broker, kills it, perhaps once more in its recovery, and checks.
+fn kill_once(
+    world: &mut World,
+    setup: &Setup,
+    kill: u64,
+    cycles: &mut u64,
+) -> anyhow::Result<()> {
+    let moment = Moment::any(&mut world.rng, true);
+    world.truth.stage(format!("kill {kill} ({moment:?})"));
+    match setup.start(moment.trap(), None)? {
+        // The trap was in the start itself.
+        Started::Died(_) => {}
+        Started::Up(mut broker) => {
+            world.use_it(broker.port, |phase| {
+                let acks = || phase.acks.load(Ordering::Acquire);
+                moment.wait(acks, || broker.is_gone());
+                broker.kill()
+            })?;
+        }
+    }
+    *cycles += 1;
+    while world.rng.below(5) < 2 {
+        kill_recovery(setup, &mut world.rng)?;
+        *cycles += 1;
+    }
+    world.recover(setup)?.kill()?;
+    Ok(())
+}
+
+/// Starts a broker that is killed before it is up, or just then.
+fn kill_recovery(setup: &Setup, rng: &mut Rng) -> anyhow::Result<()> {
     let started = if rng.below(2) == 0 {
         setup.start(Some(&call(rng, 30)), None)?
     } else {
         let life = Duration::from_micros(rng.below(40_000));
         setup.start(None, Some(life))?
     };
-    Ok(match started {
-        Started::Died(_) => true,
-        Started::Up(mut broker) => {
-            broker.kill()?;
-            true
-        }
-    })
+    if let Started::Up(mut broker) = started {
+        broker.kill()?;
+    }
+    Ok(())
 }

@@ -43,12 +43,14 @@ pub fn run(seed: u64, field: &Field) -> anyhow::Result<Outcome> {
         settings: world.settings(),
     };
     let mut cycles = 0;
-    let result = (0..CUTS).try_for_each(|_| {
+    let result = (1..=CUTS).try_for_each(|cut| {
+        world.truth.stage(format!("{} cut {cut}", kind.name()));
         cut_once(&mut world, &mut disk, &setup, field.broken)?;
         cycles += 1;
         world.recover(&setup)?.kill()?;
         anyhow::Ok(())
     });
+    world.truth.stage(format!("{} at rest", kind.name()));
     let result = result.and_then(|()| crate::rest::check(&setup, &world));
     if let Err(error) = result {
         world.truth.violation(format!("{error:#}"));
@@ -59,11 +61,7 @@ pub fn run(seed: u64, field: &Field) -> anyhow::Result<Outcome> {
     if !world.truth.violations().is_empty() && !field.broken {
         keep(&setup.data, &field.folder.join("data"));
     }
-    let mut outcome = Outcome::of(&world, &setup, cycles);
-    for violation in &mut outcome.violations {
-        *violation = format!("{}: {violation}", kind.name());
-    }
-    Ok(outcome)
+    Ok(Outcome::of(&world, &setup, cycles))
 }
 
 /// Uses a broker, cuts the power under it, and mounts the disk again.
@@ -77,6 +75,10 @@ fn cut_once(
     let flag = 1 + u32::from(world.rng.below(3) == 0);
     let lives_on = Duration::from_millis([0, 0, 20, 150][usize::try_from(world.rng.below(4))?]);
     let commits = world.rng.below(2) == 0;
+    world.truth.stage(format!(
+        "{} (flag {flag}, {moment:?}, lives {lives_on:?}, commits {commits})",
+        world.truth.stage_now()
+    ));
     let mut scissors = disk.scissors(flag, &setup.data, world.rng.next_u64())?;
     let unrelated = disk.path().join("unrelated");
     let over = AtomicBool::new(false);

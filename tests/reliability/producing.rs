@@ -49,6 +49,12 @@ impl Phase<'_> {
     }
 }
 
+/// Returns the time that a record has.
+pub fn now_ms() -> io::Result<i64> {
+    let now = std::time::UNIX_EPOCH.elapsed().map_err(io::Error::other)?;
+    i64::try_from(now.as_millis()).map_err(io::Error::other)
+}
+
 /// A partition as one producer sees it.
 struct Lane {
     topic: String,
@@ -270,9 +276,7 @@ impl Producer {
         let mut builder = BatchBuilder::new(usize::MAX);
         for identity in batch.identities() {
             let (key, value) = (scope.key(identity), scope.value(identity));
-            let now = std::time::UNIX_EPOCH.elapsed().map_err(io::Error::other)?;
-            let now = i64::try_from(now.as_millis()).map_err(io::Error::other)?;
-            let appended = builder.append(key.as_deref(), Some(&value), &[], now);
+            let appended = builder.append(key.as_deref(), Some(&value), &[], now_ms()?);
             if appended != Append::Fits {
                 return Err(io::Error::other("a batch is too large"));
             }

@@ -170,6 +170,8 @@ pub struct Truth {
     pub seed: u64,
     pub topics: Mutex<BTreeMap<String, TopicTruth>>,
     pub acked_records: AtomicU64,
+    /// What is being done, for whoever reads of a violation.
+    stage: Mutex<String>,
     violations: Mutex<Vec<String>>,
 }
 
@@ -179,13 +181,24 @@ impl Truth {
             seed,
             topics: Mutex::new(BTreeMap::new()),
             acked_records: AtomicU64::new(0),
+            stage: Mutex::new(String::new()),
             violations: Mutex::new(Vec::new()),
         }
     }
 
+    /// Notes what is about to be done.
+    pub fn stage(&self, what: impl Into<String>) {
+        *lock(&self.stage) = what.into();
+    }
+
+    pub fn stage_now(&self) -> String {
+        lock(&self.stage).clone()
+    }
+
     /// Notes that something is not as promised.
     pub fn violation(&self, what: impl Into<String>) {
-        lock(&self.violations).push(what.into());
+        let stage = lock(&self.stage).clone();
+        lock(&self.violations).push(format!("{stage}: {}", what.into()));
     }
 
     pub fn violations(&self) -> Vec<String> {

@@ -4,7 +4,7 @@ use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
-use anyhow::Context as _;
+use anyhow::{Context as _, bail};
 use kt::rng::Rng;
 
 use crate::administering::{Administrator, GROWING, create};
@@ -164,6 +164,10 @@ impl World {
     pub fn recover(&self, setup: &Setup) -> anyhow::Result<Broker> {
         let broker = setup.start_surely(None)?;
         self.survey(&broker)?;
+        // What comes after a loss only repeats it.
+        if self.truth.violations().iter().any(|what| what.contains("LOST")) {
+            bail!("the seed ends here");
+        }
         Ok(broker)
     }
 
