@@ -1,5 +1,6 @@
 //! The stages of a start: what is opened, loaded, registered and shared, in this order.
 
+use std::future::poll_fn;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -228,6 +229,19 @@ fn load(
         }
     }
     Ok((parts, loaded))
+}
+
+/// Waits until every log is flushed to its end, or cannot be.
+///
+/// Consumers may have read what the checkpoints do not know of. Were they answered before it is
+/// flushed again, their offsets would be out of range, and they would begin anew somewhere else.
+pub(super) async fn flushed_again(replicas: &ReplicaManager) {
+    for partition in replicas.all() {
+        let end = partition.with_log(|log| log.end_offset());
+        let mut waiter = None;
+        // A failure is the log directory's, which tells of it.
+        drop(poll_fn(|context| partition.poll_high_watermark(end, &mut waiter, context)).await);
+    }
 }
 
 /// Registers this incarnation and lets it lead; returns the broker's epoch.

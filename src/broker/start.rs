@@ -11,7 +11,7 @@ use super::bind::advertised;
 use super::controller_loop::ControllerLoop;
 use super::listener::accept;
 use super::log_dirs::{LogDirs, LogDirsError};
-use super::stages::{Opened, StateParts, open, register, share};
+use super::stages::{Opened, StateParts, flushed_again, open, register, share};
 use super::state::BrokerState;
 use super::stop::Stop;
 use super::{cleaner, housekeeping, log_dir_moves, retention};
@@ -108,6 +108,7 @@ impl Broker {
         controller
             .assign_directories()
             .map_err(StartError::Register)?;
+        flushed_again(&controller.applier.replicas).await;
         let (stop, stopped) = watch::channel(false);
         let parts = StateParts {
             clock,
