@@ -27,6 +27,7 @@ mod signals;
 mod status;
 mod storage;
 mod topics;
+mod verify;
 mod version;
 mod wait;
 
@@ -69,6 +70,7 @@ pub const COMMANDS: &[CommandRow] = &[
     run::COMMAND,
     wait::COMMAND,
     status::COMMAND,
+    verify::COMMAND,
     install_links::COMMAND,
     completions::COMMAND,
     legacy::RUN_CLASS,

@@ -73,6 +73,11 @@ fn status() {
 }
 
 #[test]
+fn verify() {
+    check("verify");
+}
+
+#[test]
 fn install_links() {
     check("install-links");
 }
