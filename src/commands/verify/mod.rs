@@ -4,6 +4,7 @@
 //! Changes nothing. Starts no broker: without `--bootstrap-server` it reads the local broker's
 //! files, whether that runs or not.
 
+mod cluster;
 mod log_dirs;
 mod metadata;
 mod shown;
@@ -11,10 +12,12 @@ mod shown;
 use std::path::PathBuf;
 
 use super::CommandRow;
+use super::admin_client::{not_created, with_admin};
 use super::local_broker::KtHome;
 use crate::cli::{
     CommandError, ConnectionOptions, Exit, Invocation, Output, OutputOptions, parse_subcommands,
 };
+use crate::client::Admin;
 
 pub(super) use log_dirs::verify;
 
@@ -46,6 +49,13 @@ fn run(call: &Invocation, output: &mut Output) -> Result<Exit, CommandError> {
     let Some(options) = parse_subcommands::<Options>(&call.program, &call.words, output)? else {
         return Ok(Exit::SUCCESS);
     };
+    if options.connection.bootstrap_server.is_some() {
+        let work = async |admin: Admin, output: &mut Output| {
+            cluster::verify(&admin, &options.topic, output).await
+        };
+        let report = with_admin(&options.connection, output, not_created, work)?;
+        return shown::print(&report, options.output.format, output);
+    }
     let dirs = match options.data_dir.as_slice() {
         [] => vec![KtHome::of_environment()?.data()],
         dirs => dirs.to_vec(),

@@ -75,10 +75,14 @@ fn summary(report: &Report) -> String {
         0 => "no damage".to_owned(),
         number => format!("{} damaged", count(number, "place is", "places are")),
     };
+    // What comes over the wire has no segments.
+    let segments = match totals.segments {
+        0 => String::new(),
+        segments => format!("{}, ", count(segments, "segment", "segments")),
+    };
     format!(
-        "Checked {}, {}, {}, {}, {}: {verdict}.",
+        "Checked {}, {segments}{}, {}, {}: {verdict}.",
         count(totals.partitions, "partition", "partitions"),
-        count(totals.segments, "segment", "segments"),
         count(totals.batches, "batch", "batches"),
         count(totals.records, "record", "records"),
         count(totals.bytes, "byte", "bytes"),

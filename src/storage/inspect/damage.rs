@@ -128,7 +128,7 @@ impl Report {
     }
 
     /// Adds what another check found.
-    pub(super) fn absorb(&mut self, other: Self) {
+    pub fn absorb(&mut self, other: Self) {
         self.findings.extend(other.findings);
         let (mine, theirs) = (&mut self.totals, other.totals);
         mine.partitions += theirs.partitions;

@@ -5,6 +5,7 @@
 
 mod batch_check;
 mod damage;
+mod fetched;
 mod index_check;
 mod kraft_files;
 mod log_dirs;
@@ -24,6 +25,7 @@ use std::io;
 pub use super::dir::parse_segment_name;
 pub use batch_check::{CheckedFrame, check_frame};
 pub use damage::{Finding, Report, Severity, Totals};
+pub use fetched::FetchedCheck;
 pub use kraft_files::MetadataPlace;
 pub use log_dirs::{Expected, Guide, is_in_use, verify_log_dirs};
 pub use order::OffsetOrder;
