@@ -58,6 +58,9 @@ _kt() {
             kt,server-stop)
                 cmd="kt__subcmd__server__subcmd__stop"
                 ;;
+            kt,snapshot)
+                cmd="kt__subcmd__snapshot"
+                ;;
             kt,status)
                 cmd="kt__subcmd__status"
                 ;;
@@ -97,6 +100,12 @@ _kt() {
             kt__subcmd__completions,zsh)
                 cmd="kt__subcmd__completions__subcmd__zsh"
                 ;;
+            kt__subcmd__snapshot,restore)
+                cmd="kt__subcmd__snapshot__subcmd__restore"
+                ;;
+            kt__subcmd__snapshot,save)
+                cmd="kt__subcmd__snapshot__subcmd__save"
+                ;;
             kt__subcmd__storage,format)
                 cmd="kt__subcmd__storage__subcmd__format"
                 ;;
@@ -113,7 +122,7 @@ _kt() {
 
     case "${cmd}" in
         kt)
-            opts="-h --help topics console-producer console-consumer configs get-offsets delete-records dump-log broker-api-versions storage server-start server-stop run wait status verify install-links completions run-class zookeeper-server-start zookeeper-server-stop zookeeper-shell help version"
+            opts="-h --help topics console-producer console-consumer configs get-offsets delete-records dump-log broker-api-versions storage server-start server-stop run wait status verify snapshot install-links completions run-class zookeeper-server-start zookeeper-server-stop zookeeper-shell help version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -825,6 +834,68 @@ _kt() {
                     ;;
                 --process-role)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        kt__subcmd__snapshot)
+            opts="-h --help save restore"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        kt__subcmd__snapshot__subcmd__restore)
+            opts="-h --data-dir --force --output --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --data-dir)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -W "text json table" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        kt__subcmd__snapshot__subcmd__save)
+            opts="-h --data-dir --bootstrap-server --output --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --data-dir)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --bootstrap-server)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -W "text json table" -- "${cur}"))
                     return 0
                     ;;
                 *)

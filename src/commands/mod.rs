@@ -24,6 +24,7 @@ mod server_log;
 mod server_start;
 mod server_stop;
 mod signals;
+mod snapshot;
 mod status;
 mod storage;
 mod topics;
@@ -71,6 +72,7 @@ pub const COMMANDS: &[CommandRow] = &[
     wait::COMMAND,
     status::COMMAND,
     verify::COMMAND,
+    snapshot::COMMAND,
     install_links::COMMAND,
     completions::COMMAND,
     legacy::RUN_CLASS,

@@ -48,6 +48,7 @@ mod recovery;
 mod retention;
 mod segment;
 mod segments;
+pub mod snapshot;
 mod time_index;
 mod timestamps;
 mod transaction_index;

@@ -78,6 +78,11 @@ fn verify() {
 }
 
 #[test]
+fn snapshot() {
+    check("snapshot");
+}
+
+#[test]
 fn install_links() {
     check("install-links");
 }

@@ -20,6 +20,7 @@ use crate::cli::{
 use crate::client::Admin;
 
 pub(super) use log_dirs::verify;
+pub(super) use shown::finding_line;
 
 pub(super) const COMMAND: CommandRow = CommandRow {
     name: "verify",

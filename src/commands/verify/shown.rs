@@ -14,7 +14,7 @@ pub(super) fn print(
     match format {
         Format::Text => {
             for finding in &report.findings {
-                output.line(line(finding))?;
+                output.line(finding_line(finding))?;
             }
             output.line(summary(report))?;
         }
@@ -42,7 +42,7 @@ const fn severity(finding: &Finding) -> &'static str {
     }
 }
 
-pub(super) fn line(finding: &Finding) -> String {
+pub(in crate::commands) fn finding_line(finding: &Finding) -> String {
     let mut place = finding.path.display().to_string();
     if let Some(position) = finding.position {
         place = format!("{place} position {position}");
