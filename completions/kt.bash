@@ -34,6 +34,9 @@ _kt() {
             kt,delete-records)
                 cmd="kt__subcmd__delete__subcmd__records"
                 ;;
+            kt,dump-log)
+                cmd="kt__subcmd__dump__subcmd__log"
+                ;;
             kt,get-offsets)
                 cmd="kt__subcmd__get__subcmd__offsets"
                 ;;
@@ -42,6 +45,12 @@ _kt() {
                 ;;
             kt,install-links)
                 cmd="kt__subcmd__install__subcmd__links"
+                ;;
+            kt,log-dirs)
+                cmd="kt__subcmd__log__subcmd__dirs"
+                ;;
+            kt,reassign-partitions)
+                cmd="kt__subcmd__reassign__subcmd__partitions"
                 ;;
             kt,run)
                 cmd="kt__subcmd__run"
@@ -107,7 +116,7 @@ _kt() {
 
     case "${cmd}" in
         kt)
-            opts="-h --help topics console-producer console-consumer configs get-offsets delete-records broker-api-versions storage server-start server-stop run wait status install-links completions run-class zookeeper-server-start zookeeper-server-stop zookeeper-shell help version"
+            opts="-h --help topics console-producer console-consumer configs get-offsets delete-records dump-log log-dirs reassign-partitions broker-api-versions storage server-start server-stop run wait status install-links completions run-class zookeeper-server-start zookeeper-server-stop zookeeper-shell help version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -121,7 +130,7 @@ _kt() {
             return 0
             ;;
         kt__subcmd__broker__subcmd__api__subcmd__versions)
-            opts="-h --bootstrap-server --command-config --zookeeper --output --help"
+            opts="-X -h --bootstrap-server --command-config --command-property --zookeeper --output --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -132,6 +141,14 @@ _kt() {
                     return 0
                     ;;
                 --command-config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --command-property)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -X)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -221,7 +238,7 @@ _kt() {
             return 0
             ;;
         kt__subcmd__configs)
-            opts="-h --bootstrap-server --command-config --zookeeper --bootstrap-controller --alter --describe --all --entity-type --entity-name --entity-default --topic --client --client-defaults --user --user-defaults --broker --broker-defaults --broker-logger --ip --ip-defaults --group --client-metrics --add-config --add-config-file --delete-config --force --output --help"
+            opts="-X -h --bootstrap-server --command-config --command-property --zookeeper --bootstrap-controller --alter --describe --all --entity-type --entity-name --entity-default --topic --client --client-defaults --user --user-defaults --broker --broker-defaults --broker-logger --ip --ip-defaults --group --client-metrics --add-config --add-config-file --delete-config --force --output --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -232,6 +249,14 @@ _kt() {
                     return 0
                     ;;
                 --command-config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --command-property)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -X)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -307,7 +332,7 @@ _kt() {
             return 0
             ;;
         kt__subcmd__console__subcmd__consumer)
-            opts="-X -h --bootstrap-server --command-config --zookeeper --topic --include --partition --offset --from-beginning --group --command-property --consumer-property --consumer.config --isolation-level --max-messages --timeout-ms --exit-at-end --skip-message-on-error --formatter --formatter-property --property --formatter-config --key-deserializer --value-deserializer --enable-systest-events --new-consumer --delete-consumer-offsets --csv-reporter-enabled --metrics-dir --output --help"
+            opts="-X -h --bootstrap-server --command-config --command-property --zookeeper --topic --include --partition --offset --from-beginning --group --consumer-property --consumer.config --isolation-level --max-messages --timeout-ms --exit-at-end --skip-message-on-error --formatter --format --formatter-property --property --formatter-config --key-deserializer --value-deserializer --enable-systest-events --new-consumer --delete-consumer-offsets --csv-reporter-enabled --metrics-dir --output --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -318,6 +343,14 @@ _kt() {
                     return 0
                     ;;
                 --command-config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --command-property)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -X)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -345,14 +378,6 @@ _kt() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --command-property)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                -X)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
                 --consumer-property)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -374,6 +399,10 @@ _kt() {
                     return 0
                     ;;
                 --formatter)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --format)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -413,7 +442,7 @@ _kt() {
             return 0
             ;;
         kt__subcmd__console__subcmd__producer)
-            opts="-X -h --bootstrap-server --command-config --zookeeper --broker-list --topic --sync --compression-codec --batch-size --message-send-max-retries --retry-backoff-ms --timeout --request-required-acks --request-timeout-ms --metadata-expiry-ms --max-block-ms --max-memory-bytes --max-partition-memory-bytes --socket-buffer-size --line-reader --reader-property --property --reader-config --command-property --producer-property --producer.config --old-producer --new-producer --queue-size --queue-enqueuetimeout-ms --key-serializer --value-serializer --help"
+            opts="-X -h --bootstrap-server --command-config --command-property --zookeeper --broker-list --topic --sync --compression-codec --batch-size --message-send-max-retries --retry-backoff-ms --timeout --request-required-acks --request-timeout-ms --metadata-expiry-ms --max-block-ms --max-memory-bytes --max-partition-memory-bytes --socket-buffer-size --input --format --line-reader --reader-property --property --reader-config --producer-property --producer.config --old-producer --new-producer --queue-size --queue-enqueuetimeout-ms --key-serializer --value-serializer --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -424,6 +453,14 @@ _kt() {
                     return 0
                     ;;
                 --command-config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --command-property)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -X)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -487,6 +524,14 @@ _kt() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --input)
+                    COMPREPLY=($(compgen -W "text json" -- "${cur}"))
+                    return 0
+                    ;;
+                --format)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --line-reader)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -500,14 +545,6 @@ _kt() {
                     return 0
                     ;;
                 --reader-config)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --command-property)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                -X)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -543,7 +580,7 @@ _kt() {
             return 0
             ;;
         kt__subcmd__delete__subcmd__records)
-            opts="-h --bootstrap-server --command-config --zookeeper --offset-json-file --output --help"
+            opts="-X -h --bootstrap-server --command-config --command-property --zookeeper --offset-json-file --output --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -554,6 +591,14 @@ _kt() {
                     return 0
                     ;;
                 --command-config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --command-property)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -X)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -576,8 +621,46 @@ _kt() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        kt__subcmd__dump__subcmd__log)
+            opts="-h --files --print-data-log --deep-iteration --skip-record-metadata --max-message-size --max-bytes --verify-index-only --index-sanity-check --key-decoder-class --value-decoder-class --offsets-decoder --transaction-log-decoder --cluster-metadata-decoder --remote-log-metadata-decoder --share-group-state-decoder --output --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --files)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --max-message-size)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --max-bytes)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --key-decoder-class)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --value-decoder-class)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -W "text json table" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         kt__subcmd__get__subcmd__offsets)
-            opts="-h --bootstrap-server --command-config --zookeeper --broker-list --topic-partitions --topic --partitions --time --exclude-internal-topics --offsets --max-wait-ms --output --help"
+            opts="-X -h --bootstrap-server --command-config --command-property --zookeeper --broker-list --topic-partitions --topic --partitions --time --exclude-internal-topics --offsets --max-wait-ms --output --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -588,6 +671,14 @@ _kt() {
                     return 0
                     ;;
                 --command-config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --command-property)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -X)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -655,6 +746,118 @@ _kt() {
                 return 0
             fi
             case "${prev}" in
+                --output)
+                    COMPREPLY=($(compgen -W "text json table" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        kt__subcmd__log__subcmd__dirs)
+            opts="-X -h --bootstrap-server --command-config --command-property --zookeeper --describe --topic-list --broker-list --output --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --bootstrap-server)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --command-config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --command-property)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -X)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --zookeeper)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --topic-list)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --broker-list)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -W "text json table" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        kt__subcmd__reassign__subcmd__partitions)
+            opts="-X -h --bootstrap-server --command-config --command-property --zookeeper --bootstrap-controller --verify --generate --execute --cancel --list --reassignment-json-file --topics-to-move-json-file --broker-list --disable-rack-aware --throttle --replica-alter-log-dirs-throttle --timeout --additional --preserve-throttles --output --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --bootstrap-server)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --command-config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --command-property)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -X)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --zookeeper)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --bootstrap-controller)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --reassignment-json-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --topics-to-move-json-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --broker-list)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --throttle)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --replica-alter-log-dirs-throttle)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --output)
                     COMPREPLY=($(compgen -W "text json table" -- "${cur}"))
                     return 0
@@ -747,7 +950,7 @@ _kt() {
             return 0
             ;;
         kt__subcmd__status)
-            opts="-h --bootstrap-server --command-config --zookeeper --output --help"
+            opts="-X -h --bootstrap-server --command-config --command-property --zookeeper --output --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -758,6 +961,14 @@ _kt() {
                     return 0
                     ;;
                 --command-config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --command-property)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -X)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -869,7 +1080,7 @@ _kt() {
             return 0
             ;;
         kt__subcmd__topics)
-            opts="-h --bootstrap-server --command-config --zookeeper --create --list --describe --alter --delete --topic --topic-id --config --delete-config --partitions --replication-factor --replica-assignment --under-replicated-partitions --unavailable-partitions --under-min-isr-partitions --at-min-isr-partitions --topics-with-overrides --if-exists --if-not-exists --exclude-internal --partition-size-limit-per-response --force --disable-rack-aware --output --help"
+            opts="-X -h --bootstrap-server --command-config --command-property --zookeeper --create --list --describe --alter --delete --topic --topic-id --config --delete-config --partitions --replication-factor --replica-assignment --under-replicated-partitions --unavailable-partitions --under-min-isr-partitions --at-min-isr-partitions --topics-with-overrides --if-exists --if-not-exists --exclude-internal --partition-size-limit-per-response --force --disable-rack-aware --output --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -880,6 +1091,14 @@ _kt() {
                     return 0
                     ;;
                 --command-config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --command-property)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -X)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -949,7 +1168,7 @@ _kt() {
             return 0
             ;;
         kt__subcmd__wait)
-            opts="-h --bootstrap-server --command-config --zookeeper --topic --partitions --records --timeout --help"
+            opts="-X -h --bootstrap-server --command-config --command-property --zookeeper --topic --partitions --records --timeout --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -960,6 +1179,14 @@ _kt() {
                     return 0
                     ;;
                 --command-config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --command-property)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -X)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

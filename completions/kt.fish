@@ -31,6 +31,9 @@ complete -c kt -n "__fish_kt_needs_command" -f -a "console-consumer" -d 'Print t
 complete -c kt -n "__fish_kt_needs_command" -f -a "configs" -d 'Show and change the settings of topics, brokers and other entities'
 complete -c kt -n "__fish_kt_needs_command" -f -a "get-offsets" -d 'Print the offsets of partitions: last, first, or by time'
 complete -c kt -n "__fish_kt_needs_command" -f -a "delete-records" -d 'Delete the records of partitions before given offsets'
+complete -c kt -n "__fish_kt_needs_command" -f -a "dump-log" -d 'Print log segments, indexes, snapshots and checkpoints'
+complete -c kt -n "__fish_kt_needs_command" -f -a "log-dirs" -d 'Show what lies in the log directories of brokers'
+complete -c kt -n "__fish_kt_needs_command" -f -a "reassign-partitions" -d 'Move partitions between brokers, and replicas between log directories'
 complete -c kt -n "__fish_kt_needs_command" -f -a "broker-api-versions" -d 'Print the API versions that each broker offers'
 complete -c kt -n "__fish_kt_needs_command" -f -a "storage" -d 'Format log directories ahead of time, or tell what they are'
 complete -c kt -n "__fish_kt_needs_command" -f -a "server-start" -d 'Run a broker (-daemon: in the background)'
@@ -48,6 +51,7 @@ complete -c kt -n "__fish_kt_needs_command" -f -a "help" -d 'Print this list, or
 complete -c kt -n "__fish_kt_needs_command" -f -a "version" -d 'Print the versions of kt and of the Kafka it mirrors'
 complete -c kt -n "__fish_kt_using_subcommand topics" -l bootstrap-server -d 'Brokers to connect to first: HOST1:PORT1,HOST2:PORT2 (the local broker if absent)' -r -f -a "(kt __complete brokers 2>/dev/null)"
 complete -c kt -n "__fish_kt_using_subcommand topics" -l command-config -d 'File with settings of the client' -r
+complete -c kt -n "__fish_kt_using_subcommand topics" -s X -l command-property -d 'Setting of the client, key=value (-X for short); comes before the file\'s' -r
 complete -c kt -n "__fish_kt_using_subcommand topics" -l zookeeper -r
 complete -c kt -n "__fish_kt_using_subcommand topics" -l topic -d 'The topic to create; for the other actions a regular expression that must match the whole name of a topic' -r -f -a "(kt __complete topics 2>/dev/null)"
 complete -c kt -n "__fish_kt_using_subcommand topics" -l topic-id -d 'The id of the topic to describe' -r
@@ -78,9 +82,10 @@ complete -c kt -n "__fish_kt_using_subcommand topics" -l disable-rack-aware
 complete -c kt -n "__fish_kt_using_subcommand topics" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kt -n "__fish_kt_using_subcommand console-producer" -l bootstrap-server -d 'Brokers to connect to first: HOST1:PORT1,HOST2:PORT2 (the local broker if absent)' -r -f -a "(kt __complete brokers 2>/dev/null)"
 complete -c kt -n "__fish_kt_using_subcommand console-producer" -l command-config -d 'File with settings of the client' -r
+complete -c kt -n "__fish_kt_using_subcommand console-producer" -s X -l command-property -d 'Setting of the client, key=value (-X for short); comes before the file\'s' -r
 complete -c kt -n "__fish_kt_using_subcommand console-producer" -l zookeeper -r
 complete -c kt -n "__fish_kt_using_subcommand console-producer" -l broker-list -r
-complete -c kt -n "__fish_kt_using_subcommand console-producer" -l topic -d 'The topic to produce to' -r -f -a "(kt __complete topics 2>/dev/null)"
+complete -c kt -n "__fish_kt_using_subcommand console-producer" -l topic -d 'The topic to produce to; with --input json, those that the lines name if it is left out' -r -f -a "(kt __complete topics 2>/dev/null)"
 complete -c kt -n "__fish_kt_using_subcommand console-producer" -l compression-codec -d 'How to compress: none, gzip, snappy, lz4 or zstd (gzip if no name follows)' -r
 complete -c kt -n "__fish_kt_using_subcommand console-producer" -l batch-size -d 'Bytes to gather into one batch (default: 1000000)' -r
 complete -c kt -n "__fish_kt_using_subcommand console-producer" -l message-send-max-retries -d 'How often a record is sent again (default: 3)' -r
@@ -93,11 +98,13 @@ complete -c kt -n "__fish_kt_using_subcommand console-producer" -l max-block-ms 
 complete -c kt -n "__fish_kt_using_subcommand console-producer" -l max-memory-bytes -d 'Memory for records that wait to be sent (default: 33554432)' -r
 complete -c kt -n "__fish_kt_using_subcommand console-producer" -l max-partition-memory-bytes -d 'Old name of --batch-size' -r
 complete -c kt -n "__fish_kt_using_subcommand console-producer" -l socket-buffer-size -d 'Size of the socket\'s send buffer (default: 102400)' -r
+complete -c kt -n "__fish_kt_using_subcommand console-producer" -l input -d 'What the input is: text, or json, as console-consumer --output json prints it' -r -f -a "text\t'Lines, or records in the layout of `--format`'
+json\t'Lines of JSON'"
+complete -c kt -n "__fish_kt_using_subcommand console-producer" -l format -d 'The layout of a record in the input, in place of a class: %s value, %k key, %h headers, %p partition, %T timestamp, %S and %K lengths of value and key, %R the value\'s length in four bytes; \\n, \\t, \\xNN' -r
 complete -c kt -n "__fish_kt_using_subcommand console-producer" -l line-reader -d 'The class that makes records of lines' -r
 complete -c kt -n "__fish_kt_using_subcommand console-producer" -l reader-property -d 'Setting of the reader, key=value: parse.key, key.separator, parse.headers, headers.delimiter, headers.separator, headers.key.separator, ignore.error, null.marker' -r
 complete -c kt -n "__fish_kt_using_subcommand console-producer" -l property -d 'Old name of --reader-property' -r
 complete -c kt -n "__fish_kt_using_subcommand console-producer" -l reader-config -d 'File with settings of the reader' -r
-complete -c kt -n "__fish_kt_using_subcommand console-producer" -s X -l command-property -d 'Setting of the producer, key=value' -r
 complete -c kt -n "__fish_kt_using_subcommand console-producer" -l producer-property -d 'Old name of --command-property' -r
 complete -c kt -n "__fish_kt_using_subcommand console-producer" -l producer.config -d 'Old name of --command-config' -r
 complete -c kt -n "__fish_kt_using_subcommand console-producer" -l queue-size -r
@@ -107,22 +114,23 @@ complete -c kt -n "__fish_kt_using_subcommand console-producer" -l value-seriali
 complete -c kt -n "__fish_kt_using_subcommand console-producer" -l sync -d 'Wait for each record before the next line is read'
 complete -c kt -n "__fish_kt_using_subcommand console-producer" -l old-producer
 complete -c kt -n "__fish_kt_using_subcommand console-producer" -l new-producer
-complete -c kt -n "__fish_kt_using_subcommand console-producer" -s h -l help -d 'Print help'
+complete -c kt -n "__fish_kt_using_subcommand console-producer" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kt -n "__fish_kt_using_subcommand console-consumer" -l bootstrap-server -d 'Brokers to connect to first: HOST1:PORT1,HOST2:PORT2 (the local broker if absent)' -r -f -a "(kt __complete brokers 2>/dev/null)"
 complete -c kt -n "__fish_kt_using_subcommand console-consumer" -l command-config -d 'File with settings of the client' -r
+complete -c kt -n "__fish_kt_using_subcommand console-consumer" -s X -l command-property -d 'Setting of the client, key=value (-X for short); comes before the file\'s' -r
 complete -c kt -n "__fish_kt_using_subcommand console-consumer" -l zookeeper -r
 complete -c kt -n "__fish_kt_using_subcommand console-consumer" -l topic -d 'The topic to read' -r -f -a "(kt __complete topics 2>/dev/null)"
 complete -c kt -n "__fish_kt_using_subcommand console-consumer" -l include -d 'The topics to read: a regular expression that must match the whole name' -r
 complete -c kt -n "__fish_kt_using_subcommand console-consumer" -l partition -d 'The partition to read; from its end unless --offset or --from-beginning is given' -r
 complete -c kt -n "__fish_kt_using_subcommand console-consumer" -l offset -d 'The offset to begin with: a number, earliest, or latest (default: latest)' -r
 complete -c kt -n "__fish_kt_using_subcommand console-consumer" -l group -d 'The group to read in; without it every partition is read, by this command alone' -r -f -a "(kt __complete groups 2>/dev/null)"
-complete -c kt -n "__fish_kt_using_subcommand console-consumer" -s X -l command-property -d 'Setting of the consumer, key=value' -r
 complete -c kt -n "__fish_kt_using_subcommand console-consumer" -l consumer-property -d 'Old name of --command-property' -r
 complete -c kt -n "__fish_kt_using_subcommand console-consumer" -l consumer.config -d 'Old name of --command-config' -r
 complete -c kt -n "__fish_kt_using_subcommand console-consumer" -l isolation-level -d 'read_committed, to leave out records of transactions that are open or were aborted, or read_uncommitted (default)' -r
 complete -c kt -n "__fish_kt_using_subcommand console-consumer" -l max-messages -d 'How many records to read before the end' -r
 complete -c kt -n "__fish_kt_using_subcommand console-consumer" -l timeout-ms -d 'End when no record comes for so long' -r
 complete -c kt -n "__fish_kt_using_subcommand console-consumer" -l formatter -d 'The class that shows records' -r
+complete -c kt -n "__fish_kt_using_subcommand console-consumer" -l format -d 'Show each record in this layout, in place of a class: %s value, %k key, %h headers, %t topic, %p partition, %o offset, %T timestamp, %S and %K lengths of value and key, %R the value\'s length in four bytes; \\n, \\t, \\xNN' -r
 complete -c kt -n "__fish_kt_using_subcommand console-consumer" -l formatter-property -d 'Setting of the formatter, key=value: print.timestamp, print.key, print.offset, print.partition, print.headers, print.value, key.separator, line.separator, headers.separator, null.literal, key.deserializer, value.deserializer, headers.deserializer' -r
 complete -c kt -n "__fish_kt_using_subcommand console-consumer" -l property -d 'Old name of --formatter-property' -r
 complete -c kt -n "__fish_kt_using_subcommand console-consumer" -l formatter-config -d 'File with settings of the formatter' -r
@@ -142,6 +150,7 @@ complete -c kt -n "__fish_kt_using_subcommand console-consumer" -l csv-reporter-
 complete -c kt -n "__fish_kt_using_subcommand console-consumer" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kt -n "__fish_kt_using_subcommand configs" -l bootstrap-server -d 'Brokers to connect to first: HOST1:PORT1,HOST2:PORT2 (the local broker if absent)' -r -f -a "(kt __complete brokers 2>/dev/null)"
 complete -c kt -n "__fish_kt_using_subcommand configs" -l command-config -d 'File with settings of the client' -r
+complete -c kt -n "__fish_kt_using_subcommand configs" -s X -l command-property -d 'Setting of the client, key=value (-X for short); comes before the file\'s' -r
 complete -c kt -n "__fish_kt_using_subcommand configs" -l zookeeper -r
 complete -c kt -n "__fish_kt_using_subcommand configs" -l bootstrap-controller -d 'Controllers to connect to, in place of brokers' -r
 complete -c kt -n "__fish_kt_using_subcommand configs" -l entity-type -d 'The kind of entity: topics, clients, users, brokers, broker-loggers, ips, client-metrics or groups' -r
@@ -172,6 +181,7 @@ complete -c kt -n "__fish_kt_using_subcommand configs" -l force
 complete -c kt -n "__fish_kt_using_subcommand configs" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kt -n "__fish_kt_using_subcommand get-offsets" -l bootstrap-server -d 'Brokers to connect to first: HOST1:PORT1,HOST2:PORT2 (the local broker if absent)' -r -f -a "(kt __complete brokers 2>/dev/null)"
 complete -c kt -n "__fish_kt_using_subcommand get-offsets" -l command-config -d 'File with settings of the client' -r
+complete -c kt -n "__fish_kt_using_subcommand get-offsets" -s X -l command-property -d 'Setting of the client, key=value (-X for short); comes before the file\'s' -r
 complete -c kt -n "__fish_kt_using_subcommand get-offsets" -l zookeeper -r
 complete -c kt -n "__fish_kt_using_subcommand get-offsets" -l broker-list -r
 complete -c kt -n "__fish_kt_using_subcommand get-offsets" -l topic-partitions -d 'Rules that choose partitions, divided by commas: TOPIC, TOPIC:PARTITION, TOPIC:FROM-TO (TO is left out), TOPIC:FROM-, TOPIC:-TO, where TOPIC is a regular expression or nothing' -r
@@ -187,14 +197,69 @@ complete -c kt -n "__fish_kt_using_subcommand get-offsets" -l exclude-internal-t
 complete -c kt -n "__fish_kt_using_subcommand get-offsets" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kt -n "__fish_kt_using_subcommand delete-records" -l bootstrap-server -d 'Brokers to connect to first: HOST1:PORT1,HOST2:PORT2 (the local broker if absent)' -r -f -a "(kt __complete brokers 2>/dev/null)"
 complete -c kt -n "__fish_kt_using_subcommand delete-records" -l command-config -d 'File with settings of the client' -r
+complete -c kt -n "__fish_kt_using_subcommand delete-records" -s X -l command-property -d 'Setting of the client, key=value (-X for short); comes before the file\'s' -r
 complete -c kt -n "__fish_kt_using_subcommand delete-records" -l zookeeper -r
 complete -c kt -n "__fish_kt_using_subcommand delete-records" -l offset-json-file -d 'File with partitions and offsets: {"partitions":[{"topic":"foo","partition":1,"offset":3}], "version":1}; the offset -1 means all records' -r
 complete -c kt -n "__fish_kt_using_subcommand delete-records" -l output -d 'How to print the data' -r -f -a "text\t'Kafka\'s lines'
 json\t'JSON: one document, or one line a record'
 table\t'A table with lines around its cells'"
 complete -c kt -n "__fish_kt_using_subcommand delete-records" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c kt -n "__fish_kt_using_subcommand dump-log" -l files -d 'The files to be dumped, divided by commas; what they are is told by their suffixes' -r
+complete -c kt -n "__fish_kt_using_subcommand dump-log" -l max-message-size -d 'Size of the largest message; has no effect, since any size is read' -r
+complete -c kt -n "__fish_kt_using_subcommand dump-log" -l max-bytes -d 'Stop after this many bytes of a .log file' -r
+complete -c kt -n "__fish_kt_using_subcommand dump-log" -l key-decoder-class -d 'What makes text of keys: a class of org.apache.kafka.tools.api, StringDecoder if absent' -r
+complete -c kt -n "__fish_kt_using_subcommand dump-log" -l value-decoder-class -d 'What makes text of values: the same' -r
+complete -c kt -n "__fish_kt_using_subcommand dump-log" -l output -d 'How to print the data' -r -f -a "text\t'Kafka\'s lines'
+json\t'JSON: one document, or one line a record'
+table\t'A table with lines around its cells'"
+complete -c kt -n "__fish_kt_using_subcommand dump-log" -l print-data-log -d 'Print keys and values too; every decoder implies it'
+complete -c kt -n "__fish_kt_using_subcommand dump-log" -l deep-iteration -d 'Print a line for each record'
+complete -c kt -n "__fish_kt_using_subcommand dump-log" -l skip-record-metadata -d 'Leave out what is not key or value'
+complete -c kt -n "__fish_kt_using_subcommand dump-log" -l verify-index-only -d 'Check the indexes without printing them'
+complete -c kt -n "__fish_kt_using_subcommand dump-log" -l index-sanity-check -d 'Only check the indexes as a broker does at its start'
+complete -c kt -n "__fish_kt_using_subcommand dump-log" -l offsets-decoder -d 'The file belongs to __consumer_offsets'
+complete -c kt -n "__fish_kt_using_subcommand dump-log" -l transaction-log-decoder -d 'The file belongs to __transaction_state'
+complete -c kt -n "__fish_kt_using_subcommand dump-log" -l cluster-metadata-decoder -d 'The file belongs to __cluster_metadata'
+complete -c kt -n "__fish_kt_using_subcommand dump-log" -l remote-log-metadata-decoder -d 'The file belongs to __remote_log_metadata'
+complete -c kt -n "__fish_kt_using_subcommand dump-log" -l share-group-state-decoder -d 'The file belongs to __share_group_state'
+complete -c kt -n "__fish_kt_using_subcommand dump-log" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c kt -n "__fish_kt_using_subcommand log-dirs" -l bootstrap-server -d 'Brokers to connect to first: HOST1:PORT1,HOST2:PORT2 (the local broker if absent)' -r -f -a "(kt __complete brokers 2>/dev/null)"
+complete -c kt -n "__fish_kt_using_subcommand log-dirs" -l command-config -d 'File with settings of the client' -r
+complete -c kt -n "__fish_kt_using_subcommand log-dirs" -s X -l command-property -d 'Setting of the client, key=value (-X for short); comes before the file\'s' -r
+complete -c kt -n "__fish_kt_using_subcommand log-dirs" -l zookeeper -r
+complete -c kt -n "__fish_kt_using_subcommand log-dirs" -l topic-list -d 'The topics, divided by commas; all if absent' -r
+complete -c kt -n "__fish_kt_using_subcommand log-dirs" -l broker-list -d 'The ids of the brokers, divided by commas; all if absent' -r
+complete -c kt -n "__fish_kt_using_subcommand log-dirs" -l output -d 'How to print the data' -r -f -a "text\t'Kafka\'s lines'
+json\t'JSON: one document, or one line a record'
+table\t'A table with lines around its cells'"
+complete -c kt -n "__fish_kt_using_subcommand log-dirs" -l describe -d 'Describe the log directories'
+complete -c kt -n "__fish_kt_using_subcommand log-dirs" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c kt -n "__fish_kt_using_subcommand reassign-partitions" -l bootstrap-server -d 'Brokers to connect to first: HOST1:PORT1,HOST2:PORT2 (the local broker if absent)' -r -f -a "(kt __complete brokers 2>/dev/null)"
+complete -c kt -n "__fish_kt_using_subcommand reassign-partitions" -l command-config -d 'File with settings of the client' -r
+complete -c kt -n "__fish_kt_using_subcommand reassign-partitions" -s X -l command-property -d 'Setting of the client, key=value (-X for short); comes before the file\'s' -r
+complete -c kt -n "__fish_kt_using_subcommand reassign-partitions" -l zookeeper -r
+complete -c kt -n "__fish_kt_using_subcommand reassign-partitions" -l bootstrap-controller -d 'The controllers to connect to, instead of brokers' -r
+complete -c kt -n "__fish_kt_using_subcommand reassign-partitions" -l reassignment-json-file -d 'The JSON file with the partition reassignment: {"partitions":[{"topic":"foo","partition":1, "replicas":[1,2,3],"log_dirs":["dir1","dir2","dir3"]}],"version":1}; log_dirs may be left out, "any" leaves the choice to the broker' -r
+complete -c kt -n "__fish_kt_using_subcommand reassign-partitions" -l topics-to-move-json-file -d 'The JSON file with the topics to move: {"topics":[{"topic":"foo"}],"version":1}' -r
+complete -c kt -n "__fish_kt_using_subcommand reassign-partitions" -l broker-list -d 'The ids of the brokers that the partitions may be moved to, divided by commas' -r
+complete -c kt -n "__fish_kt_using_subcommand reassign-partitions" -l throttle -d 'Bytes a second that replicas may be moved with between brokers' -r
+complete -c kt -n "__fish_kt_using_subcommand reassign-partitions" -l replica-alter-log-dirs-throttle -d 'Bytes a second that replicas may be moved with between log directories of a broker' -r
+complete -c kt -n "__fish_kt_using_subcommand reassign-partitions" -l timeout -d 'How many milliseconds to wait until a move between log directories begins' -r
+complete -c kt -n "__fish_kt_using_subcommand reassign-partitions" -l output -d 'How to print the data' -r -f -a "text\t'Kafka\'s lines'
+json\t'JSON: one document, or one line a record'
+table\t'A table with lines around its cells'"
+complete -c kt -n "__fish_kt_using_subcommand reassign-partitions" -l verify -d 'Verify if the reassignment has completed; also take its throttles away'
+complete -c kt -n "__fish_kt_using_subcommand reassign-partitions" -l generate -d 'Generate a candidate partition reassignment; nothing is carried out'
+complete -c kt -n "__fish_kt_using_subcommand reassign-partitions" -l execute -d 'Carry out the reassignment'
+complete -c kt -n "__fish_kt_using_subcommand reassign-partitions" -l cancel -d 'Cancel an active reassignment'
+complete -c kt -n "__fish_kt_using_subcommand reassign-partitions" -l list -d 'List all active partition reassignments'
+complete -c kt -n "__fish_kt_using_subcommand reassign-partitions" -l disable-rack-aware -d 'Pass over the brokers\' racks'
+complete -c kt -n "__fish_kt_using_subcommand reassign-partitions" -l additional -d 'Carry out the reassignment beside those that are under way'
+complete -c kt -n "__fish_kt_using_subcommand reassign-partitions" -l preserve-throttles -d 'Leave the throttles as they are'
+complete -c kt -n "__fish_kt_using_subcommand reassign-partitions" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kt -n "__fish_kt_using_subcommand broker-api-versions" -l bootstrap-server -d 'Brokers to connect to first: HOST1:PORT1,HOST2:PORT2 (the local broker if absent)' -r -f -a "(kt __complete brokers 2>/dev/null)"
 complete -c kt -n "__fish_kt_using_subcommand broker-api-versions" -l command-config -d 'File with settings of the client' -r
+complete -c kt -n "__fish_kt_using_subcommand broker-api-versions" -s X -l command-property -d 'Setting of the client, key=value (-X for short); comes before the file\'s' -r
 complete -c kt -n "__fish_kt_using_subcommand broker-api-versions" -l zookeeper -r
 complete -c kt -n "__fish_kt_using_subcommand broker-api-versions" -l output -d 'How to print the data' -r -f -a "text\t'Kafka\'s lines'
 json\t'JSON: one document, or one line a record'
@@ -229,6 +294,7 @@ complete -c kt -n "__fish_kt_using_subcommand run" -l durable -d 'Sync each writ
 complete -c kt -n "__fish_kt_using_subcommand run" -s h -l help -d 'Print help'
 complete -c kt -n "__fish_kt_using_subcommand wait" -l bootstrap-server -d 'Brokers to connect to first: HOST1:PORT1,HOST2:PORT2 (the local broker if absent)' -r -f -a "(kt __complete brokers 2>/dev/null)"
 complete -c kt -n "__fish_kt_using_subcommand wait" -l command-config -d 'File with settings of the client' -r
+complete -c kt -n "__fish_kt_using_subcommand wait" -s X -l command-property -d 'Setting of the client, key=value (-X for short); comes before the file\'s' -r
 complete -c kt -n "__fish_kt_using_subcommand wait" -l zookeeper -r
 complete -c kt -n "__fish_kt_using_subcommand wait" -l topic -d 'Wait for this topic' -r -f -a "(kt __complete topics 2>/dev/null)"
 complete -c kt -n "__fish_kt_using_subcommand wait" -l partitions -d 'Wait until the topic has so many partitions' -r
@@ -237,6 +303,7 @@ complete -c kt -n "__fish_kt_using_subcommand wait" -l timeout -d 'How long to w
 complete -c kt -n "__fish_kt_using_subcommand wait" -s h -l help -d 'Print help'
 complete -c kt -n "__fish_kt_using_subcommand status" -l bootstrap-server -d 'Brokers to connect to first: HOST1:PORT1,HOST2:PORT2 (the local broker if absent)' -r -f -a "(kt __complete brokers 2>/dev/null)"
 complete -c kt -n "__fish_kt_using_subcommand status" -l command-config -d 'File with settings of the client' -r
+complete -c kt -n "__fish_kt_using_subcommand status" -s X -l command-property -d 'Setting of the client, key=value (-X for short); comes before the file\'s' -r
 complete -c kt -n "__fish_kt_using_subcommand status" -l zookeeper -r
 complete -c kt -n "__fish_kt_using_subcommand status" -l output -d 'How to print the data' -r -f -a "text\t'Kafka\'s lines'
 json\t'JSON: one document, or one line a record'

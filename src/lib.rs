@@ -9,7 +9,8 @@
 //! 1. [`types`], [`clock`], [`rng`], [`fs`], [`config`]: nouns, and the world behind traits.
 //! 2. [`record`], [`protocol`], [`cli`]: batches as bytes, the wire, what commands share.
 //! 3. [`net`], [`storage`], [`metadata`]: frames and listeners, the log, the cluster's image.
-//! 4. [`client`], [`controller`]: admin, producer and consumer; decisions about metadata.
+//! 4. [`client`], [`controller`], [`coordinator`]: admin, producer and consumer; decisions about
+//!    metadata; the records of groups and transactions.
 //! 5. [`replica`]: partitions as replicas on this broker.
 //! 6. [`broker`]: listeners, dispatch, one handler an API key.
 //! 7. [`commands`]: one file a script of Kafka's bin folder.
@@ -30,6 +31,7 @@ pub mod storage;
 
 pub mod client;
 pub mod controller;
+pub mod coordinator;
 
 pub mod broker;
 pub mod replica;

@@ -59,6 +59,14 @@ const TABLES: [&str; 5] = [
     "src/protocol/skeleton/responses.rs",
 ];
 
+/// Keys of when files go to the disk, and off it: their effect is that of a field of `LogConfig`.
+const NAMED_NOWHERE: [&str; 4] = [
+    "file.delete.delay.ms",
+    "flush.messages",
+    "log.flush.interval.messages",
+    "log.flush.interval.ms",
+];
+
 const LINES_MAX: usize = 400;
 const TABLE_LINES_MAX: usize = 1500;
 const TEST_LINES_MAX: usize = 800;
@@ -612,6 +620,53 @@ fn every_api_has_its_handler_and_its_test() {
         &faults,
         "An API is a row, a handler of its name, and fixtures of what it says.",
     );
+}
+
+#[test]
+fn every_key_with_an_effect_is_named_in_a_test() {
+    let tests: Vec<String> = ["broker", "commands", "storage", "wire", "interop"]
+        .iter()
+        .flat_map(|folder| files(&format!("tests/{folder}"), ""))
+        .map(|source| source.text.replace("\\n", "\n"))
+        .collect();
+    let is_part = |before: Option<char>| {
+        before.is_some_and(|letter| letter.is_alphanumeric() || ".-_".contains(letter))
+    };
+    let is_named = |key: &str| {
+        let quoted = format!("\"{key}\"");
+        let assigned = format!("{key}=");
+        let is_assigned = |text: &String| {
+            let mut places = text.match_indices(&assigned);
+            places.any(|(place, _)| !is_part(text[..place].chars().next_back()))
+        };
+        tests
+            .iter()
+            .any(|text| text.contains(&quoted) || is_assigned(text))
+    };
+    let mut faults = Vec::new();
+    // The tables that docs/configuration.md is made from.
+    for table in ["broker", "broker_keys", "topic", "group"] {
+        let text = read(&format!("src/config/{table}.rs"));
+        for row in text.split("\n    ").filter(|row| is_row(row)) {
+            let Some((head, _)) = row.split_once("Honoured") else {
+                continue;
+            };
+            let key = head.split('"').nth(1).unwrap_or_default();
+            if !is_named(key) && !NAMED_NOWHERE.contains(&key) {
+                faults.push(format!("src/config/{table}.rs: {key}"));
+            }
+        }
+    }
+    none(
+        &faults,
+        "A test changes the key and sees the effect; a key without one is Accepted in its table.",
+    );
+}
+
+/// Returns whether a text is a row of a table of keys: its type, its key in quotes.
+fn is_row(text: &str) -> bool {
+    let kind = text.split(" \"").next().unwrap_or_default();
+    !kind.is_empty() && kind.chars().all(char::is_alphabetic)
 }
 
 #[test]

@@ -13,7 +13,8 @@ use tokio::sync::{mpsc, oneshot};
 use super::image_apply::ImageApplier;
 use crate::clock::Clock;
 use crate::controller::{
-    AllocateProducerIds, ClusterSettings, Context, Decide, MetadataLog, MetadataLogError,
+    AllocateProducerIds, AssignReplicasToDirs, ClusterSettings, Context, Decide, MetadataLog,
+    MetadataLogError,
 };
 use crate::metadata::{MetadataDelta, MetadataImage, MetadataRecord};
 use crate::protocol::ErrorCode;
@@ -188,6 +189,17 @@ impl ControllerLoop {
         }
     }
 
+    /// Notes where the replicas lie that the applier has just found or made; with one directory
+    /// they lie where they were expected.
+    pub(super) fn assign_directories(&mut self) -> Result<(), ErrorCode> {
+        let replicas = std::mem::take(&mut self.applier.misplaced);
+        if replicas.is_empty() {
+            return Ok(());
+        }
+        let broker = self.applier.node_id;
+        self.execute(&AssignReplicasToDirs { broker, replicas })
+    }
+
     /// Appends records, makes the next image, and has the replicas follow it.
     fn commit(&mut self, records: &[MetadataRecord]) -> Result<(), ErrorCode> {
         if records.is_empty() {
@@ -202,6 +214,7 @@ impl ControllerLoop {
         apply_all(&mut self.image, base, records);
         let delta = MetadataDelta::between(&before, &self.image);
         self.applier.apply(&self.image, &delta);
+        self.assign_directories()?;
         self.published.store(Arc::new(self.image.clone()));
         if let Err(error) = self.log.maybe_snapshot(&self.image, now_ms) {
             // The log itself holds everything; the next attempt comes with the next record.

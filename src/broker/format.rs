@@ -6,7 +6,8 @@
 
 use std::path::PathBuf;
 
-use super::log_dirs::{LogDirsError, voter_of, write_format};
+use super::identity::{voter_of, write_format};
+use super::log_dirs::LogDirsError;
 use crate::clock::Clock;
 use crate::config::ServerConfig;
 use crate::controller::{METADATA_LEVEL, bootstrap_levels};

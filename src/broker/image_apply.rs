@@ -8,6 +8,7 @@ use std::sync::Arc;
 use super::flush_pool::BlockingPool;
 use super::log_dirs::LogDirs;
 use super::settings::SettingsOf;
+use crate::controller::ReplicaDirectory;
 use crate::fs::Fs;
 use crate::metadata::record::resource_type;
 use crate::metadata::{MetadataDelta, MetadataImage, PartitionImage, TopicChange, TopicImage};
@@ -27,6 +28,8 @@ pub(super) struct ImageApplier {
     pub(super) flush_pool: Arc<BlockingPool>,
     /// Missing while the broker starts: nothing is hosted then.
     pub(super) dirs: Option<Arc<LogDirs>>,
+    /// Replicas that do not lie where the image says, to be told to the controller.
+    pub(super) misplaced: Vec<ReplicaDirectory>,
 }
 
 impl ImageApplier {
@@ -113,7 +116,19 @@ impl ImageApplier {
             .expect("nothing is hosted before the directories are open");
         match log {
             Ok(log) => {
-                let failure = dirs.failure_of(log.dir().parent().unwrap_or(log.dir()));
+                let log_dir = log.dir().parent().unwrap_or(log.dir());
+                let failure = dirs.failure_of(log_dir);
+                let mut places = partition.replicas.iter().zip(&partition.directories);
+                let told = places.find(|(id, _)| **id == self.node_id);
+                if let Some(directory) = dirs.id_of(log_dir)
+                    && told.is_none_or(|(_, told)| *told != directory)
+                {
+                    self.misplaced.push(ReplicaDirectory {
+                        topic: topic.id,
+                        partition: number,
+                        directory,
+                    });
+                }
                 let state = state_of(partition);
                 let fs = Arc::clone(&self.fs);
                 let hosted = Partition::new(topic.id, log, settings, state, fs, failure);

@@ -9,21 +9,17 @@ use std::sync::Arc;
 
 use parking_lot::Mutex;
 
+use super::identity::{Identity, identify};
+use super::log_dir_moves::PreferredDirs;
 use crate::clock::Clock;
 use crate::config::ServerConfig;
-use crate::controller::{Voter, format_files};
 use crate::fs::Fs;
 use crate::replica::{DirFailure, Partition, ReplicaManager, ToldOfFailure};
 use crate::rng::Rng;
 use crate::storage::{
-    IoError, LoadError, Log, LogConfig, LogManager, MetaProperties, PartitionCheckpoint,
+    FutureOf, IoError, LoadError, Log, LogConfig, LogManager, PartitionCheckpoint,
 };
 use crate::types::{BrokerId, TimestampMs, TopicPartition, Uuid};
-
-/// The `node.id` of a broker that nobody gave one (Kafka's sample file says 1).
-const DEFAULT_NODE_ID: BrokerId = BrokerId(1);
-/// The controller's port where no listener for controllers is configured.
-const DEFAULT_CONTROLLER_PORT: u16 = 9093;
 
 /// Why the log directories cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -68,15 +64,6 @@ pub enum LogDirsError {
     },
 }
 
-/// Who this node is, as its directories say.
-#[derive(Clone, Debug)]
-pub(super) struct Identity {
-    pub(super) node_id: BrokerId,
-    pub(super) cluster_id: String,
-    /// The id of each log directory, in their order.
-    pub(super) directories: Vec<Uuid>,
-}
-
 /// The log directories of this broker.
 #[derive(Debug)]
 pub(super) struct LogDirs {
@@ -84,6 +71,11 @@ pub(super) struct LogDirs {
     failures: Vec<(PathBuf, Arc<DirFailure>)>,
     /// Renamed directories, and when they may go.
     deletions: Mutex<Vec<(TimestampMs, PathBuf)>>,
+    /// Where partitions are to be made that somebody has chosen a directory for.
+    pub(super) preferred: PreferredDirs,
+    /// Held while checkpoints are written: two writers would share a temporary file, and the
+    /// older state could win.
+    checkpointing: Mutex<()>,
     clock: Arc<dyn Clock>,
 }
 
@@ -120,6 +112,56 @@ impl LogDirs {
         Arc::clone(&known.or(first).expect("there is at least one directory").1)
     }
 
+    /// Returns the file system.
+    pub(super) fn fs(&self) -> &dyn Fs {
+        &**self.manager.fs()
+    }
+
+    /// Returns every directory.
+    pub(super) fn paths(&self) -> impl Iterator<Item = &Path> {
+        self.failures.iter().map(|(path, _)| path.as_path())
+    }
+
+    /// Returns the state of a directory, `None` if it is none of this broker's.
+    pub(super) fn state_of(&self, log_dir: &Path) -> Option<&DirFailure> {
+        let known = self.failures.iter().find(|(path, _)| path == log_dir);
+        known.map(|(_, failure)| &**failure)
+    }
+
+    /// Returns the id of a directory.
+    pub(super) fn id_of(&self, log_dir: &Path) -> Option<Uuid> {
+        let dirs = self.manager.dirs().iter();
+        let dir = dirs.into_iter().find(|dir| dir.path == log_dir)?;
+        dir.meta.as_ref()?.directory_id
+    }
+
+    /// Makes an empty copy of a partition in a directory.
+    pub(super) fn create_future(
+        &self,
+        log_dir: &Path,
+        of: &FutureOf,
+        config: LogConfig,
+    ) -> Result<Log, LoadError> {
+        let now_ms = self.clock.now_ms();
+        self.manager.create_future(log_dir, of, config, now_ms)
+    }
+
+    /// Gives a copy the partition's name.
+    pub(super) fn promote(&self, future: &mut Log) -> Result<(), IoError> {
+        self.manager.promote(future)
+    }
+
+    /// Takes a log's directory out of use; returns its new name.
+    pub(super) fn mark_deleted(&self, log: &Log, id: Uuid) -> Result<PathBuf, IoError> {
+        self.manager.mark_deleted(log, id)
+    }
+
+    /// Returns the directories that work.
+    pub(super) fn working(&self) -> impl Iterator<Item = &Path> {
+        let working = self.failures.iter().filter(|(_, dir)| !dir.is_failed());
+        working.map(|(path, _)| path.as_path())
+    }
+
     /// Makes the log of a new partition in the directory with the fewest.
     pub(super) fn create(
         &self,
@@ -128,6 +170,7 @@ impl LogDirs {
         config: LogConfig,
         hosted: &ReplicaManager,
     ) -> Result<(Log, PathBuf), LoadError> {
+        let preferred = self.preferred.take(partition);
         let mut counts: Vec<(usize, &PathBuf)> = self
             .failures
             .iter()
@@ -142,7 +185,11 @@ impl LogDirs {
                 }
             }
         }
-        let chosen = counts.into_iter().min_by_key(|(count, _)| *count);
+        let wanted = counts
+            .iter()
+            .find(|(_, path)| Some(*path) == preferred.as_ref())
+            .copied();
+        let chosen = wanted.or_else(|| counts.into_iter().min_by_key(|(count, _)| *count));
         let first = || self.failures.first().map(|(path, _)| path);
         let log_dir = chosen
             .map(|(_, path)| path)
@@ -160,12 +207,16 @@ impl LogDirs {
     pub(super) fn delete(&self, partition: &Partition, id: Uuid, delay_ms: i64) {
         let renamed = partition.retire(|log| self.manager.mark_deleted(log, id));
         match renamed {
-            Ok(path) => {
-                let due = self.clock.now_ms().saturating_add(delay_ms);
-                self.deletions.lock().push((due, path));
-            }
+            Ok(path) => self.remove_later(vec![path], delay_ms),
             Err(error) => tracing::error!(%error, "a deleted partition's directory stays"),
         }
+    }
+
+    /// Removes files and directories, which were renamed before, once `delay_ms` has passed.
+    pub(super) fn remove_later(&self, paths: Vec<PathBuf>, delay_ms: i64) {
+        let due = self.clock.now_ms().saturating_add(delay_ms);
+        let paths = paths.into_iter().map(|path| (due, path));
+        self.deletions.lock().extend(paths);
     }
 
     /// Removes what was renamed long enough ago.
@@ -194,8 +245,11 @@ impl LogDirs {
         self.remove_due();
     }
 
-    /// Writes the checkpoints of every directory.
+    /// Writes the checkpoints of every directory; tells the first failure, which stops no other
+    /// partition.
     pub(super) fn checkpoint(&self, hosted: &ReplicaManager) -> Result<(), IoError> {
+        let _one_at_a_time = self.checkpointing.lock();
+        let mut outcome = Ok(());
         for (path, failure) in &self.failures {
             if failure.is_failed() {
                 continue;
@@ -203,15 +257,19 @@ impl LogDirs {
             let mut entries = Vec::new();
             for partition in hosted.all() {
                 if partition.with_log(|log| log.dir().parent() == Some(path)) {
-                    let (entry, checkpointed) = partition.checkpoint();
-                    checkpointed?;
+                    let (mut entry, written) = partition.checkpoint();
+                    if written.is_err() {
+                        // What its small files lack is to be read from the log again.
+                        entry.recovery_point = entry.log_start;
+                    }
+                    outcome = outcome.and(written);
                     entries.push(entry);
                 }
             }
             entries.sort_by(|a: &PartitionCheckpoint, b| a.partition.cmp(&b.partition));
-            self.manager.write_checkpoints(path, &entries)?;
+            outcome = outcome.and(self.manager.write_checkpoints(path, &entries));
         }
-        Ok(())
+        outcome
     }
 
     /// Closes every log and marks the directories as clean.
@@ -252,129 +310,9 @@ impl LogManagerParts {
             manager: self.manager,
             failures: self.failures,
             deletions: Mutex::new(Vec::new()),
+            preferred: PreferredDirs::default(),
+            checkpointing: Mutex::new(()),
             clock: self.clock,
         }
-    }
-}
-
-/// Finds out who this node is; gives directories without an identity this one.
-fn identify(
-    manager: &mut LogManager,
-    config: &ServerConfig,
-    clock: &dyn Clock,
-    rng: &mut Rng,
-) -> Result<Identity, LogDirsError> {
-    let known: Vec<(PathBuf, Option<MetaProperties>, bool)> = manager
-        .dirs()
-        .iter()
-        .map(|dir| (dir.path.clone(), dir.meta.clone(), dir.is_meta_damaged))
-        .collect();
-    let first = known.iter().find_map(|(_, meta, _)| meta.clone());
-    let stored = first.as_ref().map(|meta| meta.node_id);
-    let node_id = config
-        .node_id
-        .map(BrokerId)
-        .or(stored)
-        .unwrap_or(DEFAULT_NODE_ID);
-    let cluster_id = first.map_or_else(|| rng.uuid().to_string(), |meta| meta.cluster_id);
-    let mut directories = Vec::new();
-    for (path, meta, is_damaged) in known {
-        let fresh = meta.is_none() && !is_damaged;
-        let mut is_incomplete = is_damaged;
-        let mut meta = meta.unwrap_or_else(|| MetaProperties {
-            cluster_id: cluster_id.clone(),
-            node_id,
-            directory_id: None,
-        });
-        check_owner(&path, &meta, node_id, &cluster_id)?;
-        if meta.directory_id.is_none() {
-            meta.directory_id = Some(rng.uuid());
-            is_incomplete = true;
-        }
-        let directory = meta.directory_id.unwrap_or(Uuid::ZERO);
-        if fresh {
-            let voter = voter_of(config, node_id, directory);
-            let is_first = path == config.metadata_log_dir;
-            write_format(
-                &**manager.fs(),
-                &path,
-                is_first.then_some(&voter),
-                clock.now_ms(),
-            )?;
-            // Last, so that a directory that was formatted halfway is formatted again.
-            manager.write_meta(&path, &meta)?;
-        } else if is_incomplete {
-            tracing::warn!(dir = %path.display(), "meta.properties is completed");
-            manager.write_meta(&path, &meta)?;
-        }
-        directories.push(directory);
-    }
-    Ok(Identity {
-        node_id,
-        cluster_id,
-        directories,
-    })
-}
-
-/// Refuses a directory of another node or another cluster.
-fn check_owner(
-    path: &Path,
-    meta: &MetaProperties,
-    node_id: BrokerId,
-    cluster_id: &str,
-) -> Result<(), LogDirsError> {
-    let path = path.to_path_buf();
-    if meta.node_id != node_id {
-        return Err(LogDirsError::OtherNode {
-            path,
-            stored: meta.node_id,
-            configured: node_id,
-        });
-    }
-    if meta.cluster_id != cluster_id {
-        return Err(LogDirsError::OtherCluster {
-            path,
-            expected: cluster_id.to_owned(),
-            found: meta.cluster_id.clone(),
-        });
-    }
-    Ok(())
-}
-
-/// Writes the files of a formatted directory, but for `meta.properties`.
-pub(super) fn write_format(
-    fs: &dyn Fs,
-    dir: &Path,
-    voter: Option<&Voter>,
-    now_ms: TimestampMs,
-) -> Result<(), LogDirsError> {
-    for (name, content) in format_files(voter, now_ms) {
-        let path = dir.join(name);
-        let write = || {
-            if let Some(parent) = path.parent() {
-                fs.create_dir_all(parent)?;
-            }
-            fs.replace(&path, &content)
-        };
-        write().map_err(|source| LogDirsError::Io {
-            path: path.clone(),
-            source,
-        })?;
-    }
-    Ok(())
-}
-
-/// Returns this node as the one voter of its own quorum.
-pub(super) fn voter_of(config: &ServerConfig, node_id: BrokerId, directory: Uuid) -> Voter {
-    let listener = config.controller_listeners.first();
-    let host = listener.map_or("", |listener| listener.host.as_str());
-    Voter {
-        id: node_id,
-        directory,
-        listener: listener
-            .map_or("CONTROLLER", |listener| listener.name.as_str())
-            .to_owned(),
-        host: if host.is_empty() { "localhost" } else { host }.to_owned(),
-        port: listener.map_or(DEFAULT_CONTROLLER_PORT, |listener| listener.port),
     }
 }

@@ -6,6 +6,7 @@
 
 mod answer;
 mod bind;
+mod cleaner;
 mod connection;
 mod context;
 mod controller_loop;
@@ -16,11 +17,14 @@ mod flush_pool;
 pub mod format;
 mod handlers;
 mod housekeeping;
+mod identity;
 mod image_apply;
 mod internal_topics;
 mod listener;
+mod log_dir_moves;
 mod log_dirs;
 mod producer_ids;
+mod retention;
 mod settings;
 mod stages;
 mod start;

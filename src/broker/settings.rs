@@ -95,6 +95,10 @@ impl SettingsOf {
             file_delete_delay_ms: topic.file_delete_delay_ms,
             delete: topic.cleanup_policy.delete,
             compact: topic.cleanup_policy.compact,
+            delete_retention_ms: topic.delete_retention_ms,
+            min_compaction_lag_ms: topic.min_compaction_lag_ms,
+            max_compaction_lag_ms: topic.max_compaction_lag_ms,
+            min_cleanable_dirty_ratio: topic.min_cleanable_dirty_ratio,
             producer_id_expiration_ms: self.config.number("producer.id.expiration.ms"),
         }
     }

@@ -12,9 +12,11 @@ use super::controller_loop::ControllerLoop;
 use super::features::Features;
 use super::flush_pool::BlockingPool;
 use super::handlers::fetch::FetchSessions;
+use super::identity::{Identity, voter_of};
 use super::image_apply::ImageApplier;
 use super::listener::ConnectionCounts;
-use super::log_dirs::{Identity, LogDirs, LogManagerParts, voter_of};
+use super::log_dir_moves::LogDirMoves;
+use super::log_dirs::{LogDirs, LogManagerParts};
 use super::producer_ids::ProducerIds;
 use super::settings::SettingsOf;
 use super::start::StartError;
@@ -29,6 +31,7 @@ use crate::net::BufferPool;
 use crate::replica::{ReplicaManager, ToldOfFailure};
 use crate::rng::Rng;
 use crate::storage::{IoError, LoadedDirs};
+use crate::types::TopicPartition;
 
 /// Buffers for records on their way to sockets: one answer's piece.
 const BUFFER_BYTES: usize = 1024 * 1024;
@@ -104,6 +107,7 @@ pub(super) fn open(
             replicas: Arc::new(ReplicaManager::default()),
             flush_pool: Arc::new(BlockingPool::new(tokio::runtime::Handle::current())),
             dirs: None,
+            misplaced: Vec::new(),
         },
         clock: Arc::clone(clock),
         rng,
@@ -151,6 +155,7 @@ pub(super) fn share(
         controller: handle,
         replicas,
         dirs,
+        moves: LogDirMoves::default(),
         producer_ids: ProducerIds::default(),
         fetch_sessions: FetchSessions::new(slots, parts.rng),
         flush_pool,
@@ -179,11 +184,21 @@ fn load(
     let strays = parts
         .manager
         .set_strays_aside(&topic_id_of, &mut || rng.uuid())?;
-    for warning in strays {
+    let directory_of = |partition: &TopicPartition| {
+        let number = usize::try_from(partition.partition).ok()?;
+        let known = image.topic(&partition.topic)?.partitions.get(number)?;
+        let mut places = known.replicas.iter().zip(&known.directories);
+        let own = places.find(|(id, _)| **id == settings.node_id)?;
+        Some(*own.1)
+    };
+    let duplicates = parts
+        .manager
+        .set_duplicates_aside(&directory_of, &mut || rng.uuid())?;
+    for warning in strays.into_iter().chain(duplicates) {
         tracing::warn!("{warning}");
     }
     let rng = parking_lot::Mutex::new(rng);
-    let config_of = |partition: &crate::types::TopicPartition| {
+    let config_of = |partition: &TopicPartition| {
         settings
             .of_topic(image, &partition.topic, &mut rng.lock())
             .log

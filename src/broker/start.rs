@@ -9,11 +9,12 @@ use tokio::task::JoinHandle;
 
 use super::bind::advertised;
 use super::controller_loop::ControllerLoop;
-use super::housekeeping;
 use super::listener::accept;
 use super::log_dirs::{LogDirs, LogDirsError};
 use super::stages::{Opened, StateParts, open, register, share};
 use super::state::BrokerState;
+use super::stop::Stop;
+use super::{cleaner, housekeeping, log_dir_moves, retention};
 use crate::clock::Clock;
 use crate::config::{Listener, ServerConfig};
 use crate::controller::{BrokerStopped, MetadataLogError};
@@ -69,7 +70,8 @@ pub struct Broker {
     broker_epoch: i64,
     stop: watch::Sender<bool>,
     accepting: Vec<JoinHandle<()>>,
-    housekeeping: JoinHandle<()>,
+    /// What happens from time to time.
+    background: Vec<JoinHandle<()>>,
     controller: JoinHandle<ControllerLoop>,
     state: Arc<BrokerState>,
     dirs: Arc<LogDirs>,
@@ -103,6 +105,9 @@ impl Broker {
         controller
             .applier
             .start(&image, Arc::clone(&dirs), loaded.logs);
+        controller
+            .assign_directories()
+            .map_err(StartError::Register)?;
         let (stop, stopped) = watch::channel(false);
         let parts = StateParts {
             clock,
@@ -111,6 +116,14 @@ impl Broker {
             stopped: stopped.clone(),
         };
         let (state, controller) = share(config, &identity, controller, Arc::clone(&dirs), parts);
+        for (partition, target) in loaded.moves {
+            if let Some(partition) = state
+                .replicas
+                .partition(&partition.topic, partition.partition)
+            {
+                state.moves.ask(partition, target);
+            }
+        }
         let accepting = bound
             .into_iter()
             .chain(controllers)
@@ -119,11 +132,7 @@ impl Broker {
                 tokio::spawn(accept(socket, name, Arc::clone(&state), stopped.clone()))
             })
             .collect();
-        let housekeeping = tokio::spawn(housekeeping::run(
-            Arc::clone(&state),
-            Arc::clone(&dirs),
-            stopped,
-        ));
+        let background = start_background(&state, &dirs, &stopped);
         Ok(Self {
             node_id: identity.node_id,
             cluster_id: identity.cluster_id,
@@ -132,7 +141,7 @@ impl Broker {
             broker_epoch,
             stop,
             accepting,
-            housekeeping,
+            background,
             controller,
             state,
             dirs,
@@ -178,7 +187,7 @@ impl Broker {
         let Self {
             stop,
             accepting,
-            housekeeping,
+            background,
             controller,
             state,
             dirs,
@@ -193,7 +202,9 @@ impl Broker {
         if tokio::time::timeout(DRAIN_MAX, drain).await.is_err() {
             tracing::warn!("connections did not end in time");
         }
-        log_panic(housekeeping.await);
+        for task in background {
+            log_panic(task.await);
+        }
         let stopped = BrokerStopped {
             id: self.node_id,
             epoch: self.broker_epoch,
@@ -210,6 +221,22 @@ impl Broker {
             tracing::error!(%error, "the metadata log is not closed");
         }
     }
+}
+
+/// Starts the tasks that run by the clock; they end when the broker stops.
+fn start_background(
+    state: &Arc<BrokerState>,
+    dirs: &Arc<LogDirs>,
+    stopped: &Stop,
+) -> Vec<JoinHandle<()>> {
+    let parts = || (Arc::clone(state), Arc::clone(dirs), stopped.clone());
+    let (a, b, c) = parts();
+    let housekeeping = tokio::spawn(housekeeping::run(a, b, c));
+    let (a, b, c) = parts();
+    let retention = tokio::spawn(retention::run(a, b, c));
+    let cleaner = tokio::spawn(cleaner::run(Arc::clone(state), stopped.clone()));
+    let moves = tokio::spawn(log_dir_moves::run(Arc::clone(state), stopped.clone()));
+    vec![housekeeping, retention, cleaner, moves]
 }
 
 fn log_panic(outcome: Result<(), tokio::task::JoinError>) {

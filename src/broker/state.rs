@@ -1,5 +1,6 @@
 //! What every connection of a broker shares.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -10,12 +11,16 @@ use super::controller_loop::ControllerHandle;
 use super::features::Features;
 use super::handlers::fetch::FetchSessions;
 use super::listener::ConnectionCounts;
+use super::log_dir_moves::LogDirMoves;
 use super::log_dirs::LogDirs;
 use super::producer_ids::ProducerIds;
 use super::stop::Stop;
 use crate::clock::Clock;
-use crate::config::ServerConfig;
+use crate::config::broker::broker_def;
+use crate::config::value::parse;
+use crate::config::{ConfigLayers, ConfigValue, ServerConfig};
 use crate::metadata::MetadataImage;
+use crate::metadata::record::resource_type;
 use crate::net::BufferPool;
 use crate::protocol::ErrorCode;
 use crate::replica::{FlushPool, ReplicaManager};
@@ -52,6 +57,7 @@ pub(super) struct BrokerState {
     pub(super) controller: ControllerHandle,
     pub(super) replicas: Arc<ReplicaManager>,
     pub(super) dirs: Arc<LogDirs>,
+    pub(super) moves: LogDirMoves,
     pub(super) producer_ids: ProducerIds,
     pub(super) fetch_sessions: FetchSessions,
     pub(super) flush_pool: Arc<dyn FlushPool>,
@@ -64,6 +70,26 @@ pub(super) struct BrokerState {
 }
 
 impl BrokerState {
+    /// Returns what is in force for a broker's key now: set for this broker, for all, in the file,
+    /// or by default.
+    pub(super) fn setting(&self, key: &str) -> Option<ConfigValue> {
+        let image = self.image.load();
+        let none = BTreeMap::new();
+        let set = |name: &str| {
+            let config = image.config(resource_type::BROKER, name);
+            config.map_or(&none, |config| &**config)
+        };
+        let layers = ConfigLayers {
+            dynamic_broker: set(&self.node_id.to_string()),
+            dynamic_default: set(""),
+            static_broker: &self.config.static_keys,
+        };
+        let def = broker_def(key)?;
+        let set = layers.broker_value(key);
+        set.and_then(|text| parse(def, text).ok())
+            .or_else(|| parse(def, def.default_text()?).ok())
+    }
+
     /// Writes the checkpoints now; a failure is logged as well as told.
     pub(super) fn checkpoint(&self) -> Result<(), ErrorCode> {
         self.dirs.checkpoint(&self.replicas).map_err(|error| {

@@ -1,9 +1,11 @@
 //! The options that name a broker, and which broker is meant.
 //!
 //! `--bootstrap-server`, else `KT_BOOTSTRAP_SERVER`, else the local broker. An address of ZooKeeper
-//! in an old tutorial's line is answered with one warning, and means the local broker.
+//! in an old tutorial's line is answered with one warning, and means the local broker. The client's
+//! settings are those of a file, those of words over them; the address is no setting.
 
-use super::Output;
+use super::{CommandError, Output, PropertiesMap, key_value_pairs, read_properties_file};
+use crate::fs::RealFs;
 
 /// The environment variable that names a broker where no option does.
 pub const BOOTSTRAP_VARIABLE: &str = "KT_BOOTSTRAP_SERVER";
@@ -17,6 +19,13 @@ pub struct ConnectionOptions {
     /// File with settings of the client.
     #[arg(long = "command-config", value_name = "String: properties file")]
     pub command_config: Option<String>,
+    /// Setting of the client, key=value (-X for short); comes before the file's.
+    #[arg(
+        long = "command-property",
+        short = 'X',
+        value_name = "String: client_prop"
+    )]
+    pub command_properties: Vec<String>,
     #[arg(long = "zookeeper", hide = true)]
     zookeeper: Option<String>,
 }
@@ -40,6 +49,49 @@ pub enum BrokerAddress {
 }
 
 impl ConnectionOptions {
+    /// Returns the settings of the client that the options give: the file's, the words' over them.
+    pub fn settings(&self) -> Result<PropertiesMap, CommandError> {
+        self.settings_with(None, &[])
+    }
+
+    /// As [`Self::settings`], for a command whose options have other old names as well.
+    pub fn settings_with(
+        &self,
+        old_config: Option<&str>,
+        old_properties: &[String],
+    ) -> Result<PropertiesMap, CommandError> {
+        let mut settings = self.file_settings(old_config)?;
+        settings.extend(self.word_settings(old_properties)?);
+        Ok(settings)
+    }
+
+    /// Returns the settings of the file alone.
+    pub fn file_settings(&self, old_config: Option<&str>) -> Result<PropertiesMap, CommandError> {
+        let file = self.command_config.as_deref().or(old_config);
+        let settings = file
+            .map(|path| read_properties_file(&RealFs, path))
+            .transpose()?;
+        Ok(settings.unwrap_or_default())
+    }
+
+    /// Returns the settings of the words alone.
+    pub fn word_settings(&self, old_properties: &[String]) -> Result<PropertiesMap, CommandError> {
+        let is_pair = |word: &&String| word.split_once('=').is_some_and(|(key, _)| !key.is_empty());
+        if let Some(word) = self.command_properties.iter().find(|word| !is_pair(word)) {
+            let sentence = format!("Invalid command line properties: {word}");
+            return Err(CommandError::failed(sentence)
+                .hint("A setting of the client is written -X KEY=VALUE."));
+        }
+        let settings = key_value_pairs(self.command_properties.iter().chain(old_properties));
+        let given = self.command_properties.iter();
+        let mut keys = given.filter_map(|word| word.split_once('='));
+        if self.bootstrap_server.is_none() && keys.any(|(key, _)| key == "bootstrap.servers") {
+            let sentence = "The setting bootstrap.servers does not choose the broker";
+            return Err(CommandError::failed(sentence).hint("--bootstrap-server HOST:PORT does."));
+        }
+        Ok(settings)
+    }
+
     /// Returns which broker is meant; warns about ZooKeeper's address if there is one.
     pub fn broker(&self, output: &mut Output) -> BrokerAddress {
         self.broker_or(None, output)
@@ -112,6 +164,48 @@ mod tests {
             (stdout.text(), stderr.text()),
             (String::new(), warning.to_owned())
         );
+    }
+
+    fn with_words(words: &[&str]) -> ConnectionOptions {
+        ConnectionOptions {
+            command_properties: words.iter().map(ToString::to_string).collect(),
+            ..ConnectionOptions::default()
+        }
+    }
+
+    #[test]
+    fn words_come_before_the_file_and_later_ones_before_earlier_ones() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("client.properties");
+        let text = b"client.id=file\nretries=1\n";
+        crate::fs::Fs::replace(&RealFs, &path, text).unwrap();
+        let options = ConnectionOptions {
+            command_config: Some(path.display().to_string()),
+            ..with_words(&["client.id=a", "client.id=b=c", "x="])
+        };
+        let found: Vec<_> = options.settings().unwrap().into_iter().collect();
+        let pair = |key: &str, value: &str| (key.to_owned(), value.to_owned());
+        let expected = [
+            pair("client.id", "b=c"),
+            pair("retries", "1"),
+            pair("x", ""),
+        ];
+        assert_eq!(found, expected);
+    }
+
+    #[test]
+    fn a_word_that_is_no_setting_is_refused_and_so_is_the_brokers_address() {
+        for word in ["client.id", "", "=x"] {
+            let error = with_words(&["a=b", word]).settings().unwrap_err();
+            let expected = format!("Invalid command line properties: {word}");
+            assert_eq!(error.sentence(), expected);
+        }
+        let mut options = with_words(&["bootstrap.servers=h:1"]);
+        let error = options.settings().unwrap_err();
+        let expected = "The setting bootstrap.servers does not choose the broker";
+        assert_eq!(error.sentence(), expected);
+        options.bootstrap_server = Some("h:1".to_owned());
+        assert!(options.settings().is_ok());
     }
 
     #[test]

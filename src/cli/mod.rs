@@ -4,6 +4,7 @@
 
 mod argparse;
 mod argv;
+mod base64;
 mod connection_options;
 mod duration;
 mod error;
@@ -12,10 +13,12 @@ mod log_line;
 mod output;
 mod progress;
 mod properties;
+mod record_format;
 mod usage;
 
 pub use argparse::parse_subcommands;
 pub use argv::{Normalized, Number, Parsed, SyntaxError, parse, rendered_option};
+pub use base64::{base64, base64_bytes};
 pub use connection_options::{
     AddressSource, BOOTSTRAP_VARIABLE, BrokerAddress, ConnectionOptions, looks_like_host_port,
 };
@@ -28,6 +31,7 @@ pub(crate) use output::captured as captured_output;
 pub use output::{Format, Output, OutputOptions};
 pub use progress::Progress;
 pub use properties::{PropertiesMap, check_pairs, key_value_pairs, read_properties_file};
+pub use record_format::{FormatPiece, RecordField, RecordFormatError, parse_record_format};
 pub use usage::usage_table;
 
 /// The release of Apache Kafka whose commands these are.

@@ -1,10 +1,7 @@
 //! What commands need to talk to a broker: the client's settings from their options, and a runtime.
 
-use crate::cli::{
-    CommandError, ConnectionOptions, LogLines, Output, PropertiesMap, read_properties_file,
-};
+use crate::cli::{CommandError, ConnectionOptions, LogLines, Output, PropertiesMap};
 use crate::client::{Admin, ClientConfig, ClientError, ClientKind, Log, LogLevel, runtime};
-use crate::fs::RealFs;
 
 use super::local_broker;
 
@@ -33,18 +30,14 @@ pub(super) fn with_admin_and_settings<T>(
     block_on(work(Admin::new(config), output))
 }
 
-/// Returns the client settings of a command: `more`, then the file, then the address.
+/// Returns the client settings of a command: `more`, then what its options give, then the address.
 pub(super) fn settings(
     options: &ConnectionOptions,
     more: PropertiesMap,
     output: &mut Output,
 ) -> Result<PropertiesMap, CommandError> {
-    let file = options.command_config.as_deref();
-    let file = file
-        .map(|path| read_properties_file(&RealFs, path))
-        .transpose()?;
     let mut settings = more;
-    settings.extend(file.unwrap_or_default());
+    settings.extend(options.settings()?);
     let bootstrap = local_broker::bootstrap(options, output)?;
     settings.insert("bootstrap.servers".to_owned(), bootstrap);
     Ok(settings)

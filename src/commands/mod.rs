@@ -10,14 +10,17 @@ mod configs;
 mod console_consumer;
 mod console_producer;
 mod delete_records;
+mod dump_log;
 mod embedded_broker;
 mod get_offsets;
 mod help;
 mod install_links;
 mod legacy;
 mod local_broker;
+mod log_dirs;
 mod private_broker;
 mod probe;
+mod reassign_partitions;
 mod run;
 mod server_log;
 mod server_start;
@@ -60,6 +63,9 @@ pub const COMMANDS: &[CommandRow] = &[
     configs::COMMAND,
     get_offsets::COMMAND,
     delete_records::COMMAND,
+    dump_log::COMMAND,
+    log_dirs::COMMAND,
+    reassign_partitions::COMMAND,
     broker_api_versions::COMMAND,
     storage::COMMAND,
     server_start::COMMAND,

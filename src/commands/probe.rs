@@ -6,9 +6,14 @@ use crate::cli::PropertiesMap;
 use crate::client::admin::ClusterDescription;
 use crate::client::{Admin, ClientConfig, ClientError, ClientKind, Log, runtime};
 
-/// Returns what a broker of the list tells of its cluster, or why none answers.
-pub(super) fn answer(bootstrap: &str, limit: Duration) -> Result<ClusterDescription, String> {
-    ask(bootstrap, limit, async |admin: &Admin| {
+/// Returns what a broker of the list tells of its cluster, or why none answers. `settings` are the
+/// client's, without the address.
+pub(super) fn answer(
+    bootstrap: &str,
+    settings: PropertiesMap,
+    limit: Duration,
+) -> Result<ClusterDescription, String> {
+    ask(bootstrap, settings, limit, async |admin: &Admin| {
         admin.describe_cluster(false).await
     })
 }
@@ -16,18 +21,19 @@ pub(super) fn answer(bootstrap: &str, limit: Duration) -> Result<ClusterDescript
 /// Returns what a broker of the list answers to a question, or why none does.
 pub(super) fn ask<T>(
     bootstrap: &str,
+    mut settings: PropertiesMap,
     limit: Duration,
     question: impl AsyncFnOnce(&Admin) -> Result<T, ClientError>,
 ) -> Result<T, String> {
     let limit_ms = limit.as_millis().max(1).to_string();
-    let settings: PropertiesMap = [
+    let own = [
         ("bootstrap.servers", bootstrap),
         ("default.api.timeout.ms", limit_ms.as_str()),
         ("request.timeout.ms", limit_ms.as_str()),
         ("socket.connection.setup.timeout.ms", limit_ms.as_str()),
     ]
-    .map(|(key, value)| (key.to_owned(), value.to_owned()))
-    .into();
+    .map(|(key, value)| (key.to_owned(), value.to_owned()));
+    settings.extend(own);
     let failed = |error: &dyn std::fmt::Display| format!("{bootstrap}: {error}");
     let config = ClientConfig::from_map(ClientKind::Admin, &settings, Log::silent())
         .map_err(|error| failed(&error))?;

@@ -11,7 +11,7 @@ use super::local_broker::{KtHome, Registration, chosen};
 use super::{CommandRow, probe};
 use crate::cli::{
     AddressSource, BOOTSTRAP_VARIABLE, BrokerAddress, CommandError, ConnectionOptions, Exit,
-    Format, Invocation, KAFKA_VERSION, Output, OutputOptions, parse_subcommands,
+    Format, Invocation, KAFKA_VERSION, Output, OutputOptions, PropertiesMap, parse_subcommands,
 };
 
 pub(super) const COMMAND: CommandRow = CommandRow {
@@ -64,9 +64,10 @@ fn run(call: &Invocation, output: &mut Output) -> Result<Exit, CommandError> {
     let Some(options) = parse_subcommands::<Options>(&call.program, &call.words, output)? else {
         return Ok(Exit::SUCCESS);
     };
+    let settings = options.connection.settings()?;
     let status = match options.connection.broker(output) {
-        BrokerAddress::Named(address, source) => named(address, source),
-        BrokerAddress::Local => local()?,
+        BrokerAddress::Named(address, source) => named(address, source, settings),
+        BrokerAddress::Local => local(settings)?,
     };
     print(&status, options.output.format, output)?;
     Ok(if status.running {
@@ -76,7 +77,7 @@ fn run(call: &Invocation, output: &mut Output) -> Result<Exit, CommandError> {
     })
 }
 
-fn named(address: String, source: AddressSource) -> Status {
+fn named(address: String, source: AddressSource, settings: PropertiesMap) -> Status {
     let source = match source {
         AddressSource::Option => "--bootstrap-server",
         AddressSource::Variable => BOOTSTRAP_VARIABLE,
@@ -85,10 +86,10 @@ fn named(address: String, source: AddressSource) -> Status {
         source,
         ..Status::unknown()
     };
-    status.asked(address)
+    status.asked(address, settings)
 }
 
-fn local() -> Result<Status, CommandError> {
+fn local(settings: PropertiesMap) -> Result<Status, CommandError> {
     let home = KtHome::of_environment()?;
     let Some(found) = chosen(&home)? else {
         let data = home.data();
@@ -114,13 +115,13 @@ fn local() -> Result<Status, CommandError> {
         log_file,
         ..Status::unknown()
     };
-    Ok(status.asked(bootstrap))
+    Ok(status.asked(bootstrap, settings))
 }
 
 impl Status {
     /// Adds what the broker at this address answers.
-    fn asked(mut self, address: String) -> Self {
-        match probe::answer(&address, ANSWER_TIMEOUT) {
+    fn asked(mut self, address: String, settings: PropertiesMap) -> Self {
+        match probe::answer(&address, settings, ANSWER_TIMEOUT) {
             Ok(cluster) => {
                 self.running = true;
                 self.cluster_id = cluster.cluster_id;

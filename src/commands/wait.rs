@@ -9,7 +9,7 @@ use super::local_broker::{KtHome, chosen};
 use super::{CommandRow, probe};
 use crate::cli::{
     BrokerAddress, CommandError, ConnectionOptions, Exit, Invocation, Output, Progress,
-    parse_duration, parse_subcommands,
+    PropertiesMap, parse_duration, parse_subcommands,
 };
 use crate::client::admin::{IsolationLevel, OffsetSpec};
 use crate::client::{Admin, ClientError};
@@ -56,13 +56,14 @@ fn run(call: &Invocation, output: &mut Output) -> Result<Exit, CommandError> {
         return Ok(Exit::SUCCESS);
     };
     let address = options.connection.broker(output);
+    let settings = options.connection.settings()?;
     let clock = SystemClock::shared();
     let until = clock.monotonic() + options.timeout;
     let progress = Progress::waiting(output, "Waiting for a broker");
     loop {
         let left = until.saturating_sub(clock.monotonic());
         let limit = left.min(ATTEMPT_TIMEOUT).max(PAUSE);
-        let Some(reason) = attempt(&options, &address, limit)? else {
+        let Some(reason) = attempt(&options, &address, &settings, limit)? else {
             return Ok(Exit::SUCCESS);
         };
         progress.say(reason.clone());
@@ -79,6 +80,7 @@ fn run(call: &Invocation, output: &mut Output) -> Result<Exit, CommandError> {
 fn attempt(
     options: &Options,
     address: &BrokerAddress,
+    settings: &PropertiesMap,
     limit: Duration,
 ) -> Result<Option<String>, CommandError> {
     let bootstrap = match address {
@@ -89,10 +91,13 @@ fn attempt(
         },
     };
     let answer = match &options.topic {
-        None => probe::answer(&bootstrap, limit).map(|_| None),
-        Some(topic) => probe::ask(&bootstrap, limit, async |admin: &Admin| {
-            lacking(admin, topic, options).await
-        }),
+        None => probe::answer(&bootstrap, settings.clone(), limit).map(|_| None),
+        Some(topic) => probe::ask(
+            &bootstrap,
+            settings.clone(),
+            limit,
+            async |admin: &Admin| lacking(admin, topic, options).await,
+        ),
     };
     Ok(answer.unwrap_or_else(Some))
 }

@@ -47,7 +47,7 @@ config_table! {
         "Plug-in deciding client quotas.";
     Int "compression.gzip.level" = "-1", BetweenOr(1, 9, -1), Medium, ClusterWide, Honoured:
         "Level used when the broker itself compresses with gzip.";
-    Int "compression.lz4.level" = "9", Between(1, 17), Medium, ClusterWide, Honoured:
+    Int "compression.lz4.level" = "9", Between(1, 17), Medium, ClusterWide, Accepted:
         "Level used when the broker itself compresses with lz4.";
     String "compression.type" =
         "producer", OneOf(&["uncompressed", "zstd", "lz4", "snappy", "gzip", "producer"]),
@@ -276,7 +276,7 @@ config_table! {
         "Members of streams groups without a heartbeat for this long are removed.";
     Int "initial.broker.registration.timeout.ms" = "60000", Any, Medium, ReadOnly, Accepted:
         "Time a starting broker tries to register before it gives up and exits.";
-    String "inter.broker.listener.name" = null, Any, Medium, ReadOnly, Honoured:
+    String "inter.broker.listener.name" = null, Any, Medium, ReadOnly, Accepted:
         "Listener brokers use among themselves. May not be combined with \
          security.inter.broker.protocol.";
     Long "internal.metadata.delete.delay.millis" = "60000", Any, Low, ReadOnly, Accepted internal:
@@ -301,35 +301,36 @@ config_table! {
     List "listeners" = "PLAINTEXT://:9092", Any, High, PerBroker, Honoured:
         "Comma list of NAME://host:port sockets to bind. Empty host binds all interfaces. Names \
          must be unique; ports must differ unless one is IPv4 and the other IPv6.";
-    Long "log.cleaner.backoff.ms" = "15000", AtLeast(0), Medium, ClusterWide, Accepted:
+    Long "log.cleaner.backoff.ms" = "15000", AtLeast(0), Medium, ClusterWide, Honoured:
         "Sleep of a cleaner thread that found nothing to do.";
-    Long "log.cleaner.dedupe.buffer.size" = "134217728", Any, Medium, ClusterWide, Accepted:
-        "Memory for all cleaner threads' key maps; must exceed 1 MiB per thread.";
-    Long "log.cleaner.delete.retention.ms" = "86400000", AtLeast(0), Medium, ClusterWide, Accepted:
+    Long "log.cleaner.dedupe.buffer.size" = "134217728", Any, Medium, ClusterWide, Honoured:
+        "Most memory for all cleaner threads' key maps, at 24 bytes a key; no more is taken than \
+         the keys there can be. Must be 1 MiB per thread at least.";
+    Long "log.cleaner.delete.retention.ms" = "86400000", AtLeast(0), Medium, ClusterWide, Honoured:
         "How long tombstones stay readable after compaction. Server default of \
          delete.retention.ms.";
-    Boolean "log.cleaner.enable" = "true", Any, Medium, ReadOnly, Accepted:
+    Boolean "log.cleaner.enable" = "true", Any, Medium, ReadOnly, Honoured:
         "Runs the compaction threads. Needed for compacted topics such as __consumer_offsets.";
-    Double "log.cleaner.io.buffer.load.factor" = "0.9", Any, Medium, ClusterWide, Accepted:
+    Double "log.cleaner.io.buffer.load.factor" = "0.9", Any, Medium, ClusterWide, Honoured:
         "How full the key map may get before a pass ends.";
     Int "log.cleaner.io.buffer.size" = "524288", AtLeast(0), Medium, ClusterWide, Accepted:
         "Memory for cleaner reads and writes over all threads.";
     Double "log.cleaner.io.max.bytes.per.second" =
-        "1.7976931348623157E308", Any, Medium, ClusterWide, Accepted:
+        "1.7976931348623157E308", Any, Medium, ClusterWide, Honoured:
         "Limit on cleaner read plus write rate; the default is unlimited (largest double).";
     Long "log.cleaner.max.compaction.lag.ms" =
-        "9223372036854775807", AtLeast(1), Medium, ClusterWide, Accepted:
+        "9223372036854775807", AtLeast(1), Medium, ClusterWide, Honoured:
         "Forces compaction of records older than this even when the dirty ratio is low. Server \
          default of max.compaction.lag.ms.";
     Double "log.cleaner.min.cleanable.ratio" =
-        "0.5", Fraction(0.0, 1.0), Medium, ClusterWide, Accepted:
+        "0.5", Fraction(0.0, 1.0), Medium, ClusterWide, Honoured:
         "Smallest share of dirty bytes that makes a log worth compacting. Server default of \
          min.cleanable.dirty.ratio.";
-    Long "log.cleaner.min.compaction.lag.ms" = "0", AtLeast(0), Medium, ClusterWide, Accepted:
+    Long "log.cleaner.min.compaction.lag.ms" = "0", AtLeast(0), Medium, ClusterWide, Honoured:
         "Records younger than this are never compacted away. Server default of \
          min.compaction.lag.ms.";
-    Int "log.cleaner.threads" = "1", AtLeast(0), Medium, ClusterWide, Accepted:
-        "Number of compaction threads.";
+    Int "log.cleaner.threads" = "1", AtLeast(0), Medium, ClusterWide, Honoured:
+        "Logs that are compacted at once.";
     List "log.cleanup.policy" =
         "delete", ListOf(&["compact", "delete"]), Medium, ClusterWide, Honoured:
         "delete, compact or both, comma separated. Server default of cleanup.policy.";
@@ -347,20 +348,20 @@ config_table! {
     Long "log.flush.interval.ms" = null, Any, High, ClusterWide, Honoured:
         "Longest time data stays un-fsynced; unset falls back to log.flush.scheduler.interval.ms. \
          Server default of flush.ms.";
-    Int "log.flush.offset.checkpoint.interval.ms" = "60000", AtLeast(0), High, ReadOnly, Accepted:
+    Int "log.flush.offset.checkpoint.interval.ms" = "60000", AtLeast(0), High, ReadOnly, Honoured:
         "How often recovery points are written to recovery-point-offset-checkpoint.";
-    Long "log.flush.scheduler.interval.ms" = "9223372036854775807", Any, High, ReadOnly, Accepted:
-        "How often the flusher looks for logs that need an fsync.";
+    Long "log.flush.scheduler.interval.ms" = "9223372036854775807", Any, High, ReadOnly, Honoured:
+        "How often the flusher looks for logs that need an fsync; each second at least.";
     Int "log.flush.start.offset.checkpoint.interval.ms" =
-        "60000", AtLeast(0), High, ReadOnly, Accepted:
+        "60000", AtLeast(0), High, ReadOnly, Honoured:
         "How often log start offsets are written to log-start-offset-checkpoint.";
     Int "log.index.interval.bytes" = "4096", AtLeast(0), Medium, ClusterWide, Honoured:
         "Bytes of log between two entries of the offset index. Server default of \
          index.interval.bytes.";
     Int "log.index.size.max.bytes" = "10485760", AtLeast(4), Medium, ClusterWide, Honoured:
         "Largest size of an index file. Server default of segment.index.bytes.";
-    Long "log.initial.task.delay.ms" = "30000", AtLeast(0), Low, ReadOnly, Accepted internal:
-        "Wait after startup before the first retention, flush and checkpoint run.";
+    Long "log.initial.task.delay.ms" = "30000", AtLeast(0), Low, ReadOnly, Honoured internal:
+        "Wait after startup before the first retention run, if shorter than its interval.";
     Long "log.local.retention.bytes" = "-2", AtLeast(-2), Medium, ClusterWide, Accepted:
         "Tiered storage: local retention size; -2 means same as retention.bytes.";
     Long "log.local.retention.ms" = "-2", AtLeast(-2), Medium, ClusterWide, Accepted:
@@ -379,16 +380,16 @@ config_table! {
          Server default of message.timestamp.type.";
     Boolean "log.preallocate" = "false", Any, Medium, ClusterWide, Accepted:
         "Creates segment files at full size up front. Server default of preallocate.";
-    Long "log.retention.bytes" = "-1", Any, High, ClusterWide, Accepted:
+    Long "log.retention.bytes" = "-1", Any, High, ClusterWide, Honoured:
         "Per-partition size above which old segments are deleted; -1 for no limit. Server default \
          of retention.bytes.";
-    Long "log.retention.check.interval.ms" = "300000", AtLeast(1), Medium, ReadOnly, Accepted:
+    Long "log.retention.check.interval.ms" = "300000", AtLeast(1), Medium, ReadOnly, Honoured:
         "How often the broker looks for segments that may be deleted.";
-    Int "log.retention.hours" = "168", Any, High, ReadOnly, Accepted:
+    Int "log.retention.hours" = "168", Any, High, ReadOnly, Honoured:
         "Retention in hours; used when neither of the other two is set.";
-    Int "log.retention.minutes" = null, Any, High, ReadOnly, Accepted:
+    Int "log.retention.minutes" = null, Any, High, ReadOnly, Honoured:
         "Retention in minutes; used when log.retention.ms is unset.";
-    Long "log.retention.ms" = null, Any, High, ClusterWide, Accepted:
+    Long "log.retention.ms" = null, Any, High, ClusterWide, Honoured:
         "Records older than this may be deleted; -1 keeps for ever. Wins over .minutes and \
          .hours. Server default of retention.ms.";
     Int "log.roll.hours" = "168", AtLeast(1), High, ReadOnly, Honoured:
@@ -482,7 +483,7 @@ config_table! {
         "Codec id (0 none, 1 gzip, 2 snappy, 3 lz4, 4 zstd) of __consumer_offsets records.";
     Int "offsets.topic.num.partitions" = "50", AtLeast(1), High, ReadOnly, Honoured:
         "Partitions of __consumer_offsets; must not change once the topic exists.";
-    Short "offsets.topic.replication.factor" = "3", AtLeast(1), High, ReadOnly, Honoured:
+    Short "offsets.topic.replication.factor" = "3", AtLeast(1), High, ReadOnly, Accepted:
         "Replication factor of __consumer_offsets; too few live brokers make auto-creation fail, \
          hence 1 in quickstart files.";
     Int "offsets.topic.segment.bytes" = "104857600", AtLeast(1), High, ReadOnly, Honoured:
@@ -725,7 +726,7 @@ config_table! {
         "Largest SASL handshake / token frame.";
     String "security.inter.broker.protocol" =
         "PLAINTEXT", OneOf(&["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"]),
-        Medium, ReadOnly, Honoured:
+        Medium, ReadOnly, Accepted:
         "Security protocol for broker-to-broker traffic when no listener name is given.";
     String "security.providers" = null, Any, Low, ReadOnly, Accepted:
         "JVM security provider creator classes.";
@@ -747,7 +748,7 @@ config_table! {
         "Update records written between two snapshots.";
     Int "share.coordinator.state.topic.compression.codec" = "0", Any, High, ReadOnly, Accepted:
         "Codec id of __share_group_state records.";
-    Short "share.coordinator.state.topic.min.isr" = "2", AtLeast(1), High, ReadOnly, Honoured:
+    Short "share.coordinator.state.topic.min.isr" = "2", AtLeast(1), High, ReadOnly, Accepted:
         "min.insync.replicas of __share_group_state.";
     Int "share.coordinator.state.topic.num.partitions" = "50", AtLeast(1), High, ReadOnly, Honoured:
         "Partitions of __share_group_state.";
@@ -755,7 +756,7 @@ config_table! {
         "300000", AtLeast(1), Low, ReadOnly, Accepted internal:
         "Rhythm of pruning __share_group_state.";
     Short "share.coordinator.state.topic.replication.factor" =
-        "3", AtLeast(1), High, ReadOnly, Honoured:
+        "3", AtLeast(1), High, ReadOnly, Accepted:
         "Replication factor of __share_group_state.";
     Int "share.coordinator.state.topic.segment.bytes" =
         "104857600", AtLeast(1), High, ReadOnly, Honoured:
@@ -839,11 +840,11 @@ config_table! {
         "How often expired transactional ids are removed.";
     Int "transaction.state.log.load.buffer.size" = "5242880", AtLeast(1), High, ReadOnly, Accepted:
         "Read size when loading transaction state.";
-    Int "transaction.state.log.min.isr" = "2", AtLeast(1), High, ReadOnly, Honoured:
+    Int "transaction.state.log.min.isr" = "2", AtLeast(1), High, ReadOnly, Accepted:
         "min.insync.replicas of __transaction_state.";
     Int "transaction.state.log.num.partitions" = "50", AtLeast(1), High, ReadOnly, Honoured:
         "Partitions of __transaction_state.";
-    Short "transaction.state.log.replication.factor" = "3", AtLeast(1), High, ReadOnly, Honoured:
+    Short "transaction.state.log.replication.factor" = "3", AtLeast(1), High, ReadOnly, Accepted:
         "Replication factor of __transaction_state.";
     Int "transaction.state.log.segment.bytes" = "104857600", AtLeast(1), High, ReadOnly, Honoured:
         "Segment size of __transaction_state.";

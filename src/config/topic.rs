@@ -70,7 +70,7 @@ config_table! {
          ('compact,delete').";
     Int "compression.gzip.level" = "-1", BetweenOr(1, 9, -1), Medium, ReadOnly, Honoured:
         "Level when the broker itself compresses with gzip (compression.type=gzip).";
-    Int "compression.lz4.level" = "9", Between(1, 17), Medium, ReadOnly, Honoured:
+    Int "compression.lz4.level" = "9", Between(1, 17), Medium, ReadOnly, Accepted:
         "Level when the broker itself compresses with lz4.";
     String "compression.type" =
         "producer", OneOf(&["uncompressed", "zstd", "lz4", "snappy", "gzip", "producer"]),
@@ -79,7 +79,7 @@ config_table! {
          plain.";
     Int "compression.zstd.level" = "3", Between(-131_072, 22), Medium, ReadOnly, Honoured:
         "Level when the broker itself compresses with zstd.";
-    Long "delete.retention.ms" = "86400000", AtLeast(0), Medium, ReadOnly, Accepted:
+    Long "delete.retention.ms" = "86400000", AtLeast(0), Medium, ReadOnly, Honoured:
         "How long tombstones (null values) of a compacted topic stay visible.";
     Long "file.delete.delay.ms" = "60000", AtLeast(0), Medium, ReadOnly, Honoured:
         "Wait between renaming a file to .deleted and removing it.";
@@ -101,7 +101,7 @@ config_table! {
         "Tiered storage: local size limit; -2 uses retention.bytes, -1 no limit.";
     Long "local.retention.ms" = "-2", AtLeast(-2), Medium, ReadOnly, Accepted:
         "Tiered storage: local age limit; -2 uses retention.ms, -1 no limit.";
-    Long "max.compaction.lag.ms" = "9223372036854775807", AtLeast(1), Medium, ReadOnly, Accepted:
+    Long "max.compaction.lag.ms" = "9223372036854775807", AtLeast(1), Medium, ReadOnly, Honoured:
         "Compaction is forced once a record is uncompacted this long. Must not be below \
          min.compaction.lag.ms.";
     Int "max.message.bytes" = "1048588", AtLeast(0), Medium, ReadOnly, Honoured:
@@ -117,9 +117,9 @@ config_table! {
     String "message.timestamp.type" =
         "CreateTime", OneOf(&["CreateTime", "LogAppendTime"]), Medium, ReadOnly, Honoured:
         "CreateTime keeps the producer's time, LogAppendTime replaces it.";
-    Double "min.cleanable.dirty.ratio" = "0.5", Fraction(0.0, 1.0), Medium, ReadOnly, Accepted:
+    Double "min.cleanable.dirty.ratio" = "0.5", Fraction(0.0, 1.0), Medium, ReadOnly, Honoured:
         "Share of uncompacted bytes at which a log becomes a compaction candidate.";
-    Long "min.compaction.lag.ms" = "0", AtLeast(0), Medium, ReadOnly, Accepted:
+    Long "min.compaction.lag.ms" = "0", AtLeast(0), Medium, ReadOnly, Honoured:
         "Records stay uncompacted at least this long.";
     Int "min.insync.replicas" = "1", AtLeast(1), Medium, ReadOnly, Honoured:
         "In-sync replicas needed for acks=all, never more than the topic has replicas; fewer: \
@@ -133,9 +133,9 @@ config_table! {
          true to false.";
     Boolean "remote.storage.enable" = "false", Any, Medium, ReadOnly, Accepted:
         "Tiered storage for this topic; needs remote.log.storage.system.enable on the broker.";
-    Long "retention.bytes" = "-1", Any, Medium, ReadOnly, Accepted:
+    Long "retention.bytes" = "-1", Any, Medium, ReadOnly, Honoured:
         "Size limit per partition; -1 none.";
-    Long "retention.ms" = "604800000", AtLeast(-1), Medium, ReadOnly, Accepted:
+    Long "retention.ms" = "604800000", AtLeast(-1), Medium, ReadOnly, Honoured:
         "How long records are kept before they may be deleted, in ms; -1 for ever.";
     Int "segment.bytes" = "1073741824", AtLeast(1_048_576), Medium, ReadOnly, Honoured:
         "Size at which a new segment starts (at least 1 MiB since 4.0).";

@@ -1,16 +1,6 @@
 //! What KRaft writes around the metadata records: control records, quorum-state, checkpoints.
 //!
-//! ```text
-//! LeaderChange v0     int16 0 · leader int32 · voters [ id int32 · tags ]
-//!                     · granting voters [ id int32 · tags ] · tags
-//! SnapshotHeader v0   int16 0 · last contained log timestamp int64 · tags
-//! SnapshotFooter v0   int16 0 · tags
-//! KRaftVersion v0     int16 0 · level int16 · tags
-//! Voters v0           int16 0 · voters [ id int32 · directory uuid · endpoints [ name · host ·
-//!                     port uint16 · tags ] · min int16 · max int16 · tags · tags ] · tags
-//! ```
-//!
-//! Arrays and strings are compact. Apache Kafka reads these files, so the bytes are its own.
+//! Apache Kafka reads these files, so the bytes are its own (`metadata::control` has the fields).
 
 use std::io;
 use std::path::Path;
@@ -18,6 +8,10 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 
 use crate::fs::Fs;
+use crate::metadata::control::{
+    KRaftVersionFeature, KRaftVersionRecord, LeaderChangeMessage, LeaderChangeVoter,
+    SnapshotFooterRecord, SnapshotHeaderRecord, VoterEndpoint, VoterRecord, VotersRecord,
+};
 use crate::record::ControlType;
 use crate::types::{BrokerId, LeaderEpoch, Uuid};
 
@@ -46,16 +40,17 @@ pub(super) type Control = (ControlType, Vec<u8>);
 
 /// Returns the records that open a leadership; the first one of a log also names the voters.
 pub(super) fn leader_change(voter: &Voter, first: bool) -> Vec<Control> {
-    let mut value = Vec::new();
-    value.extend_from_slice(&0_i16.to_be_bytes());
-    value.extend_from_slice(&voter.id.0.to_be_bytes());
-    for _voters_then_granting in 0..2 {
-        value.push(2);
-        value.extend_from_slice(&voter.id.0.to_be_bytes());
-        value.push(0);
-    }
-    value.push(0);
-    let mut records = vec![(ControlType::LeaderChange, value)];
+    let change = LeaderChangeVoter {
+        voter_id: voter.id.0,
+        ..LeaderChangeVoter::default()
+    };
+    let message = LeaderChangeMessage {
+        leader_id: voter.id.0,
+        voters: vec![change.clone()],
+        granting_voters: vec![change],
+        ..LeaderChangeMessage::default()
+    };
+    let mut records = vec![message.control()];
     if first {
         records.push(kraft_version());
         records.push(voters(voter));
@@ -65,57 +60,52 @@ pub(super) fn leader_change(voter: &Voter, first: bool) -> Vec<Control> {
 
 /// Returns the records that open a snapshot.
 pub(super) fn snapshot_header(voter: &Voter, last_timestamp_ms: i64) -> Vec<Control> {
-    let mut value = vec![0, 0];
-    value.extend_from_slice(&last_timestamp_ms.to_be_bytes());
-    value.push(0);
-    vec![
-        (ControlType::SnapshotHeader, value),
-        kraft_version(),
-        voters(voter),
-    ]
+    let mut records = bootstrap_header(last_timestamp_ms);
+    records.extend([kraft_version(), voters(voter)]);
+    records
 }
 
 /// Returns the record that opens a file of bootstrap records, which names no voters.
 pub(super) fn bootstrap_header(last_timestamp_ms: i64) -> Vec<Control> {
-    let mut value = vec![0, 0];
-    value.extend_from_slice(&last_timestamp_ms.to_be_bytes());
-    value.push(0);
-    vec![(ControlType::SnapshotHeader, value)]
+    let header = SnapshotHeaderRecord {
+        last_contained_log_timestamp: last_timestamp_ms,
+        ..SnapshotHeaderRecord::default()
+    };
+    vec![header.control()]
 }
 
 /// Returns the record that ends a snapshot.
 pub(super) fn snapshot_footer() -> Vec<Control> {
-    vec![(ControlType::SnapshotFooter, vec![0, 0, 0])]
+    vec![SnapshotFooterRecord::default().control()]
 }
 
 fn kraft_version() -> Control {
-    let mut value = vec![0, 0];
-    value.extend_from_slice(&KRAFT_VERSION.to_be_bytes());
-    value.push(0);
-    (ControlType::KRaftVersion, value)
+    let record = KRaftVersionRecord {
+        k_raft_version: KRAFT_VERSION,
+        ..KRaftVersionRecord::default()
+    };
+    record.control()
 }
 
 fn voters(voter: &Voter) -> Control {
-    let mut value = vec![0, 0, 2];
-    value.extend_from_slice(&voter.id.0.to_be_bytes());
-    value.extend_from_slice(&voter.directory.to_bytes());
-    value.push(2);
-    put_compact(&mut value, &voter.listener);
-    put_compact(&mut value, &voter.host);
-    value.extend_from_slice(&voter.port.to_be_bytes());
-    value.push(0);
-    value.extend_from_slice(&0_i16.to_be_bytes());
-    value.extend_from_slice(&KRAFT_VERSION.to_be_bytes());
-    value.extend_from_slice(&[0, 0, 0]);
-    (ControlType::KRaftVoters, value)
-}
-
-/// Appends a compact string; names and hosts are below 127 bytes or cut there.
-fn put_compact(out: &mut Vec<u8>, text: &str) {
-    let bytes = text.as_bytes();
-    let length = bytes.len().min(126);
-    out.push(u8::try_from(length + 1).expect("at most 127"));
-    out.extend_from_slice(bytes.get(..length).unwrap_or_default());
+    let voter = VoterRecord {
+        voter_id: voter.id.0,
+        voter_directory_id: voter.directory,
+        endpoints: vec![VoterEndpoint {
+            name: voter.listener.clone(),
+            host: voter.host.clone(),
+            port: voter.port,
+        }],
+        k_raft_version_feature: KRaftVersionFeature {
+            min_supported_version: 0,
+            max_supported_version: KRAFT_VERSION,
+        },
+    };
+    let record = VotersRecord {
+        voters: vec![voter],
+        ..VotersRecord::default()
+    };
+    record.control()
 }
 
 /// The file `quorum-state`: who leads, in which epoch, who was voted for.

@@ -9,6 +9,7 @@ mod broker_configs;
 mod brokers;
 mod checkpoint;
 mod configs;
+mod directories;
 #[cfg(test)]
 mod fixture;
 mod group_configs;
@@ -18,17 +19,20 @@ mod metadata_log_error;
 mod partitions;
 mod placement;
 mod producer_ids;
+mod reassignments;
 mod topic_names;
 mod topics;
 
 pub use bootstrap::{METADATA_LEVEL, bootstrap_levels, bootstrap_records, format_files};
 pub use brokers::{BrokerStopped, RegisterBroker, Registered, Unfence};
 pub use configs::{AlterConfigs, ConfigChange, ConfigOperation, ReplaceConfigs, WholeConfig};
+pub use directories::{AssignReplicasToDirs, ReplicaDirectory};
 pub use kraft::Voter;
 pub use metadata_log::{METADATA_DIR, MetadataLog};
 pub use metadata_log_error::MetadataLogError;
 pub use partitions::{CreatePartitions, NewPartitions};
 pub use producer_ids::AllocateProducerIds;
+pub use reassignments::{AlterPartitionReassignments, Reassignment};
 pub use topic_names::check_topic_name;
 pub use topics::{CreateTopics, CreatedTopic, DeleteTopics, NewTopic, TopicRef};
 

@@ -50,6 +50,15 @@ pub struct Metadata {
     pub modified_ms: i64,
 }
 
+/// What [`Fs::space`] tells of a volume.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Space {
+    /// All of it, in bytes.
+    pub total: u64,
+    /// What may still be written.
+    pub usable: u64,
+}
+
 /// An exclusive lock on a file; given back when dropped.
 pub trait Lock: Send + Sync + fmt::Debug {}
 
@@ -75,6 +84,9 @@ pub trait Fs: Send + Sync + fmt::Debug {
     fn sync_dir(&self, path: &Path) -> io::Result<()>;
     /// Takes the exclusive lock on a file (made if missing), or returns `None` if another holds it.
     fn try_lock(&self, path: &Path) -> io::Result<Option<Box<dyn Lock>>>;
+
+    /// Tells the size of the volume that a path lies on.
+    fn space(&self, path: &Path) -> io::Result<Space>;
 
     /// Returns whether anything has this path.
     fn exists(&self, path: &Path) -> bool {

@@ -18,7 +18,7 @@ use std::time::UNIX_EPOCH;
 
 use rustix::fs::{FallocateFlags, FlockOperation, flock};
 
-use super::{DirEntry, File, Fs, Lock, Metadata, OpenMode};
+use super::{DirEntry, File, Fs, Lock, Metadata, OpenMode, Space};
 
 /// The operating system's files.
 #[derive(Clone, Copy, Debug, Default)]
@@ -125,6 +125,14 @@ impl Fs for RealFs {
 
     fn sync_dir(&self, path: &Path) -> io::Result<()> {
         retried(|| fs::File::open(path)?.sync_all())
+    }
+
+    fn space(&self, path: &Path) -> io::Result<Space> {
+        let volume = rustix::fs::statvfs(path)?;
+        Ok(Space {
+            total: volume.f_blocks.saturating_mul(volume.f_frsize),
+            usable: volume.f_bavail.saturating_mul(volume.f_frsize),
+        })
     }
 
     fn try_lock(&self, path: &Path) -> io::Result<Option<Box<dyn Lock>>> {

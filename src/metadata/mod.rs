@@ -5,17 +5,18 @@
 //! [`image_records`] an image as the records of a snapshot.
 
 mod apply;
-mod codec;
+pub mod control;
 mod delta;
 mod image;
 pub mod record;
+pub mod remote_log;
 mod snapshot;
 
 pub use apply::ApplyError;
-pub use codec::{Blob, RecordDecodeError};
+
 pub use delta::{MetadataDelta, TopicChange};
 pub use image::{
     BrokerImage, ConfigImage, ConfigResource, MetadataImage, PartitionImage, TopicImage,
 };
-pub use record::MetadataRecord;
+pub use record::{MetadataRecord, RecordDecodeError};
 pub use snapshot::{image_records, partition_record};

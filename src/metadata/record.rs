@@ -4,87 +4,55 @@
 //! frame version unsigned varint (1) · type unsigned varint · version unsigned varint · body
 //! ```
 //!
-//! One row a type: number, versions, the version that is written, fields (with the first version
-//! that has them, if that is not 0), tagged fields (with their default, at which they are left
-//! out). A field that a version lacks has its default. Every type that Apache Kafka 4.3.1 writes
+//! One row a type: number, versions, the version that is written, fields as
+//! `struct_fields!` takes them. Every type that Apache Kafka 4.3.1 writes
 //! is here; what is written by a newer one is refused, since dropping it would lose state.
 
-use super::codec::{
-    Blob, Field, RecordDecodeError, put_tags, put_unsigned, take_tags, take_unsigned,
+use crate::record::fields::{
+    Blob, Field, FieldError, Layout, put_unsigned, struct_fields, take_unsigned,
 };
 use crate::types::Uuid;
 
 const FRAME_VERSION: u32 = 1;
 
-macro_rules! fields {
-    ($(#[$meta:meta])* $name:ident {
-        $($field:ident: $type:ty $([$from:literal..])? ,)*
-        ; $($tag:literal $tagged:ident: $tag_type:ty = $default:expr ,)*
-    }) => {
-        $(#[$meta])*
-        ///
-        /// The fields are those of Kafka's record of this name.
-        #[derive(Clone, Debug, PartialEq)]
-        pub struct $name {
-            $(pub $field: $type,)*
-            $(pub $tagged: $tag_type,)*
-        }
+/// Bytes that are no metadata record.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum RecordDecodeError {
+    /// A field is broken.
+    #[error(transparent)]
+    Field(#[from] FieldError),
+    /// The record's frame is of another version.
+    #[error("frame version {0}, only 1 is known")]
+    Frame(u32),
+    /// A record of a type that is not known.
+    #[error("unknown metadata record type {key} (written by a newer Kafka?)")]
+    UnknownType {
+        /// The type's number.
+        key: u32,
+    },
+    /// A record of a version that is not known.
+    #[error("unknown version {version} of metadata record type {key} (written by a newer Kafka?)")]
+    UnknownVersion {
+        /// The type's number.
+        key: u32,
+        /// The version.
+        version: u32,
+    },
+}
 
-        impl Default for $name {
-            fn default() -> Self {
-                Self { $($field: Default::default(),)* $($tagged: $default,)* }
-            }
-        }
-
-        impl Field for $name {
-            fn write_to(&self, out: &mut Vec<u8>, version: u32) {
-                // Not every record has fields that depend on it.
-                let _ = version;
-                $(if true $(&& version >= $from)? { self.$field.write_to(out, version); })*
-                #[allow(unused_mut, clippy::allow_attributes, reason = "not every row has tags")]
-                let mut tags: Vec<(u32, Vec<u8>)> = Vec::new();
-                $(
-                    let default: $tag_type = $default;
-                    if self.$tagged != default {
-                        let mut value = Vec::new();
-                        self.$tagged.write_to(&mut value, version);
-                        tags.push(($tag, value));
-                    }
-                )*
-                put_tags(out, &tags);
-            }
-
-            fn read_from(input: &mut &[u8], version: u32) -> Result<Self, RecordDecodeError> {
-                let _ = version;
-                #[allow(unused_mut, clippy::allow_attributes, reason = "not every row has tags")]
-                let mut this = Self {
-                    $($field: if true $(&& version >= $from)? {
-                        <$type>::read_from(input, version)?
-                    } else {
-                        Default::default()
-                    },)*
-                    $($tagged: $default,)*
-                };
-                for (tag, value) in take_tags(input)? {
-                    let mut value = value;
-                    match tag {
-                        $($tag => this.$tagged = <$tag_type>::read_from(&mut value, version)?,)*
-                        // A tag of a later release may be passed over; that is what tags are for.
-                        _ => drop(std::mem::take(&mut value)),
-                    }
-                }
-                Ok(this)
-            }
-        }
-    };
+const fn layout(version: u32) -> Layout {
+    Layout {
+        version,
+        has_tags: true,
+    }
 }
 
 macro_rules! records {
     ($($key:literal $name:ident $max:literal $written:literal { $($body:tt)* })*) => {
-        $(fields! {
+        struct_fields! {$(
             #[doc = concat!("Record type ", $key, ", versions 0 to ", $max, ".")]
             $name { $($body)* }
-        })*
+        )*}
 
         /// A record of the metadata log.
         #[derive(Clone, Debug, PartialEq)]
@@ -106,7 +74,7 @@ macro_rules! records {
                     $(Self::$name(record) => {
                         put_unsigned(&mut out, $key);
                         put_unsigned(&mut out, version);
-                        record.write_to(&mut out, version);
+                        record.write_to(&mut out, layout(version));
                     })*
                 }
                 out
@@ -124,6 +92,11 @@ macro_rules! records {
 
             /// Reads a record with its frame.
             pub fn decode(bytes: &[u8]) -> Result<Self, RecordDecodeError> {
+                Self::decode_version(bytes).map(|(record, _)| record)
+            }
+
+            /// Reads a record with its frame; returns the version too in which it was written.
+            pub fn decode_version(bytes: &[u8]) -> Result<(Self, u32), RecordDecodeError> {
                 let mut input = bytes;
                 let frame = take_unsigned(&mut input)?;
                 if frame != FRAME_VERSION {
@@ -136,14 +109,28 @@ macro_rules! records {
                         if version > $max {
                             return Err(RecordDecodeError::UnknownVersion { key, version });
                         }
-                        Self::$name($name::read_from(&mut input, version)?)
+                        Self::$name($name::read_from(&mut input, layout(version))?)
                     })*
                     _ => return Err(RecordDecodeError::UnknownType { key }),
                 };
                 match input.len() {
-                    0 => Ok(record),
-                    trailing => Err(RecordDecodeError::Trailing(trailing)),
+                    0 => Ok((record, version)),
+                    trailing => Err(FieldError::Trailing(trailing).into()),
                 }
+            }
+
+            /// Returns type, version and fields as Kafka's dump prints them
+            /// (`MetadataJsonConverters`).
+            #[must_use]
+            pub fn to_json(&self, version: u32) -> serde_json::Value {
+                let (name, data) = match self {
+                    $(Self::$name(record) => {
+                        (stringify!($name), record.to_json(layout(version)))
+                    })*
+                };
+                serde_json::json!({
+                    "type": type_name(name), "version": version, "data": data,
+                })
             }
         }
 
@@ -155,83 +142,114 @@ macro_rules! records {
     };
 }
 
-fields! {
+/// Returns the constant that Kafka has for a record's type: `NO_OP_RECORD` for `NoOp`
+/// (`MetadataRecordType`).
+fn type_name(name: &str) -> String {
+    let mut out = String::new();
+    for letter in name.chars() {
+        if letter.is_ascii_uppercase() && !out.is_empty() {
+            out.push('_');
+        }
+        out.push(letter.to_ascii_uppercase());
+    }
+    out + "_RECORD"
+}
+
+struct_fields! {
     /// A listener of a broker or a controller.
-    RecordEndpoint { name: String, host: String, port: u16, security_protocol: i16, ; }
-}
-fields! {
+    RecordEndpoint { name: String, host: String, port: u16, security_protocol: i16 }
     /// The levels of a feature that a node can run.
-    RecordFeature { name: String, min_supported_version: i16, max_supported_version: i16, ; }
-}
-fields! {
+    RecordFeature { name: String, min_supported_version: i16, max_supported_version: i16 }
     /// A part of the entity that a quota is for; no name is the default.
-    QuotaEntity { entity_type: String, entity_name: Option<String>, ; }
+    QuotaEntity { entity_type: String, entity_name: Option<String> }
 }
 
 records! {
     0 RegisterBroker 4 4 {
-        broker_id: i32, is_migrating_zk_broker: bool [2..], incarnation_id: Uuid,
+        broker_id: i32, is_migrating_zk_broker: bool [since 2], incarnation_id: Uuid,
         broker_epoch: i64, end_points: Vec<RecordEndpoint>, features: Vec<RecordFeature>,
-        rack: Option<String>, fenced: bool, in_controlled_shutdown: bool [1..],
-        ; 0 log_dirs: Vec<Uuid> = Vec::new(), 1 cordoned_log_dirs: Option<Vec<Uuid>> = None,
+        rack: Option<String>, fenced: bool, in_controlled_shutdown: bool [since 1],
+        log_dirs: Vec<Uuid> [tag 0, else Vec::new()],
+        cordoned_log_dirs: Option<Vec<Uuid>> [tag 1, else None]
     }
-    1 UnregisterBroker 0 0 { broker_id: i32, broker_epoch: i64, ; }
-    2 Topic 0 0 { name: String, topic_id: Uuid, ; }
+    1 UnregisterBroker 0 0 { broker_id: i32, broker_epoch: i64
+    }
+    2 Topic 0 0 { name: String, topic_id: Uuid
+    }
     3 Partition 2 2 {
         partition_id: i32, topic_id: Uuid, replicas: Vec<i32>, isr: Vec<i32>,
-        removing_replicas: Vec<i32>, adding_replicas: Vec<i32>, leader: i32, leader_epoch: i32,
-        partition_epoch: i32, directories: Vec<Uuid> [1..],
-        ; 0 leader_recovery_state: i8 = 0,
-        1 eligible_leader_replicas: Option<Vec<i32>> = None,
-        2 last_known_elr: Option<Vec<i32>> = None,
+        removing_replicas: Vec<i32>, adding_replicas: Vec<i32>, leader: i32,
+        leader_recovery_state: i8 [tag 0, else 0], leader_epoch: i32, partition_epoch: i32,
+        directories: Vec<Uuid> [since 1],
+        eligible_leader_replicas: Option<Vec<i32>> [tag 1, else None],
+        last_known_elr: Option<Vec<i32>> [tag 2, else None]
     }
     4 Config 0 0 {
-        resource_type: i8, resource_name: String, name: String, value: Option<String>, ;
+        resource_type: i8, resource_name: String, name: String, value: Option<String>
     }
     5 PartitionChange 2 2 {
         partition_id: i32, topic_id: Uuid,
-        ; 0 isr: Option<Vec<i32>> = None, 1 leader: i32 = NO_LEADER_CHANGE,
-        2 replicas: Option<Vec<i32>> = None, 3 removing_replicas: Option<Vec<i32>> = None,
-        4 adding_replicas: Option<Vec<i32>> = None, 5 leader_recovery_state: i8 = -1,
-        6 eligible_leader_replicas: Option<Vec<i32>> = None,
-        7 last_known_elr: Option<Vec<i32>> = None, 8 directories: Option<Vec<Uuid>> = None,
+        isr: Option<Vec<i32>> [tag 0, else None], leader: i32 [tag 1, else NO_LEADER_CHANGE],
+        replicas: Option<Vec<i32>> [tag 2, else None],
+        removing_replicas: Option<Vec<i32>> [tag 3, else None],
+        adding_replicas: Option<Vec<i32>> [tag 4, else None],
+        leader_recovery_state: i8 [tag 5, else -1],
+        directories: Option<Vec<Uuid>> [tag 8, else None],
+        eligible_leader_replicas: Option<Vec<i32>> [tag 6, else None],
+        last_known_elr: Option<Vec<i32>> [tag 7, else None],
     }
-    7 FenceBroker 0 0 { id: i32, epoch: i64, ; }
-    8 UnfenceBroker 0 0 { id: i32, epoch: i64, ; }
-    9 RemoveTopic 0 0 { topic_id: Uuid, ; }
+    7 FenceBroker 0 0 { id: i32, epoch: i64
+    }
+    8 UnfenceBroker 0 0 { id: i32, epoch: i64
+    }
+    9 RemoveTopic 0 0 { topic_id: Uuid
+    }
     10 DelegationToken 0 0 {
         owner: String, requester: String, renewers: Vec<String>, issue_timestamp: i64,
-        max_timestamp: i64, expiration_timestamp: i64, token_id: String, ;
+        max_timestamp: i64, expiration_timestamp: i64, token_id: String
     }
     11 UserScramCredential 0 0 {
         name: String, mechanism: i8, salt: Blob, stored_key: Blob, server_key: Blob,
-        iterations: i32, ;
+        iterations: i32
     }
-    12 FeatureLevel 0 0 { name: String, feature_level: i16, ; }
-    14 ClientQuota 0 0 { entity: Vec<QuotaEntity>, key: String, value: f64, remove: bool, ; }
-    15 ProducerIds 0 0 { broker_id: i32, broker_epoch: i64, next_producer_id: i64, ; }
+    12 FeatureLevel 0 0 { name: String, feature_level: i16
+    }
+    14 ClientQuota 0 0 { entity: Vec<QuotaEntity>, key: String, value: f64, remove: bool
+    }
+    15 ProducerIds 0 0 { broker_id: i32, broker_epoch: i64, next_producer_id: i64
+    }
     17 BrokerRegistrationChange 3 3 {
         broker_id: i32, broker_epoch: i64,
-        ; 0 fenced: i8 = 0, 1 in_controlled_shutdown: i8 = 0, 2 log_dirs: Vec<Uuid> = Vec::new(),
-        3 cordoned_log_dirs: Option<Vec<Uuid>> = None,
+        fenced: i8 [tag 0, else 0], in_controlled_shutdown: i8 [tag 1, else 0],
+        log_dirs: Vec<Uuid> [tag 2, else Vec::new()],
+        cordoned_log_dirs: Option<Vec<Uuid>> [tag 3, else None]
     }
     18 AccessControlEntry 0 0 {
         id: Uuid, resource_type: i8, resource_name: String, pattern_type: i8, principal: String,
-        host: String, operation: i8, permission_type: i8, ;
+        host: String, operation: i8, permission_type: i8
     }
-    19 RemoveAccessControlEntry 0 0 { id: Uuid, ; }
-    20 NoOp 0 0 { ; }
-    21 ZkMigrationState 0 0 { zk_migration_state: i8, ; }
-    22 RemoveUserScramCredential 0 0 { name: String, mechanism: i8, ; }
-    23 BeginTransaction 0 0 { ; 0 name: Option<String> = None, }
-    24 EndTransaction 0 0 { ; }
-    25 AbortTransaction 0 0 { ; 0 reason: Option<String> = None, }
-    26 RemoveDelegationToken 0 0 { token_id: String, ; }
+    19 RemoveAccessControlEntry 0 0 { id: Uuid
+    }
+    20 NoOp 0 0 {}
+    21 ZkMigrationState 0 0 { zk_migration_state: i8
+    }
+    22 RemoveUserScramCredential 0 0 { name: String, mechanism: i8
+    }
+    23 BeginTransaction 0 0 {
+        name: Option<String> [tag 0, else None]
+    }
+    24 EndTransaction 0 0 {}
+    25 AbortTransaction 0 0 {
+        reason: Option<String> [tag 0, else None]
+    }
+    26 RemoveDelegationToken 0 0 { token_id: String
+    }
     27 RegisterController 0 0 {
         controller_id: i32, incarnation_id: Uuid, zk_migration_ready: bool,
-        end_points: Vec<RecordEndpoint>, features: Vec<RecordFeature>, ;
+        end_points: Vec<RecordEndpoint>, features: Vec<RecordFeature>
     }
-    28 ClearElr 0 0 { topic_name: String, ; }
+    28 ClearElr 0 0 { topic_name: String
+    }
 }
 
 /// What a PartitionChange's leader says when the leader stays and its epoch too
@@ -335,7 +353,7 @@ mod tests {
             let longer = [whole.as_slice(), &[0]].concat();
             assert_eq!(
                 MetadataRecord::decode(&longer),
-                Err(RecordDecodeError::Trailing(1))
+                Err(FieldError::Trailing(1).into())
             );
         }
     }
@@ -363,7 +381,7 @@ mod tests {
         hostile.extend_from_slice(&[0xff, 0xff, 0xff, 0xff, 0x0f]);
         assert!(matches!(
             MetadataRecord::decode(&hostile),
-            Err(RecordDecodeError::Short { .. })
+            Err(RecordDecodeError::Field(FieldError::Short { .. }))
         ));
     }
 }

@@ -38,11 +38,18 @@ macro_rules! for_each_api {
                 DescribeConfigsRequest, DescribeConfigsResponse, DESCRIBE_CONFIGS;
             AlterConfigs = 33, 0..=2, 2, 2,
                 AlterConfigsRequest, AlterConfigsResponse, ALTER_CONFIGS;
+            AlterReplicaLogDirs = 34, 1..=2, 2, 2,
+                AlterReplicaLogDirsRequest, AlterReplicaLogDirsResponse, ALTER_REPLICA_LOG_DIRS;
+            DescribeLogDirs = 35, 1..=5, 5, 2,
+                DescribeLogDirsRequest, DescribeLogDirsResponse, DESCRIBE_LOG_DIRS;
             CreatePartitions = 37, 0..=3, 3, 2,
                 CreatePartitionsRequest, CreatePartitionsResponse, CREATE_PARTITIONS;
             IncrementalAlterConfigs = 44, 0..=1, 1, 1,
                 IncrementalAlterConfigsRequest, IncrementalAlterConfigsResponse,
                 INCREMENTAL_ALTER_CONFIGS;
+            AlterPartitionReassignments = 45, 0..=1, 1, 0,
+                AlterPartitionReassignmentsRequest, AlterPartitionReassignmentsResponse,
+                ALTER_PARTITION_REASSIGNMENTS;
             ListPartitionReassignments = 46, 0..=0, 0, 0,
                 ListPartitionReassignmentsRequest, ListPartitionReassignmentsResponse,
                 LIST_PARTITION_REASSIGNMENTS;

@@ -7,6 +7,7 @@
 
 mod api;
 mod error;
+mod extra;
 mod frame;
 mod header;
 pub mod messages;

@@ -84,6 +84,12 @@ impl Attributes {
         self.0 & Self::DELETE_HORIZON != 0
     }
 
+    /// Returns these attributes with the delete horizon's bit set or cleared.
+    #[must_use]
+    pub const fn with_delete_horizon(self, on: bool) -> Self {
+        self.with(Self::DELETE_HORIZON, on)
+    }
+
     const fn with(self, bit: u16, on: bool) -> Self {
         if on {
             Self(self.0 | bit)

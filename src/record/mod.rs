@@ -29,6 +29,8 @@ mod batches;
 mod builder;
 mod compression;
 mod control;
+pub mod fields;
+mod legacy;
 #[expect(
     clippy::module_inception,
     reason = "the file holds one record, the folder the format"
@@ -49,6 +51,7 @@ pub use control::{
     ControlRecord, ControlType, EndMarker, control_batch, end_marker_batch, parse_end_marker,
     parse_end_marker_body,
 };
+pub use legacy::{LEGACY_BYTES_MIN, LegacyMessage};
 pub use record::{Headers, Record, RecordError, Records};
 pub use stream::{RecordSummary, StreamError, StreamedRecords};
 pub use validate::{TimestampType, ValidateOptions, ValidatedBatch, Walk, validate};

@@ -63,7 +63,7 @@ impl Partition {
         now_ms: TimestampMs,
         pool: &dyn FlushPool,
     ) -> Result<AppendOutcome, AppendFailure> {
-        if self.dir.is_failed() {
+        if self.dir.load().is_failed() {
             return Err(AppendFailure::Offline);
         }
         let mut core = self.core.lock();
@@ -91,9 +91,11 @@ impl Partition {
             let end = core.log.end_offset();
             core.advance(end)
         };
-        let flush = !core.flushing
-            && !info.duplicate
-            && (settings.flush_before_ack || core.unflushed() >= settings.log.flush_messages);
+        let is_due = settings.flush_before_ack
+            || core.unflushed() >= settings.log.flush_messages
+            // A finished segment is flushed whatever the settings are (UnifiedLog.roll).
+            || core.log.has_unsynced_segment();
+        let flush = is_due && !core.flushing && !info.duplicate;
         core.flushing |= flush;
         let wait_for = (ack == Ack::All && core.high_watermark < until).then_some(until);
         drop(core);
@@ -117,7 +119,7 @@ impl Partition {
     /// Flushes what was appended, on the pool, if no flush runs already.
     pub fn flush_on(self: &Arc<Self>, pool: &dyn FlushPool) {
         let mut core = self.core.lock();
-        if core.flushing || core.unflushed() == 0 || self.dir.is_failed() {
+        if core.flushing || core.unflushed() == 0 || self.dir.load().is_failed() {
             return;
         }
         core.flushing = true;
@@ -133,19 +135,24 @@ impl Partition {
     /// Flushes until nothing is left that was appended.
     fn run_flush(&self) {
         loop {
-            let plan = {
+            let (plan, moves) = {
                 let mut core = self.core.lock();
                 // A directory that failed meanwhile acknowledges nothing any more.
-                let plan = core.log.flush_plan().filter(|_| !self.dir.is_failed());
+                let plan = core
+                    .log
+                    .flush_plan()
+                    .filter(|_| !self.dir.load().is_failed());
                 let Some(plan) = plan else {
                     core.flushing = false;
                     return;
                 };
-                plan
+                (plan, core.moves)
             };
             let flushed = plan.run(&*self.fs);
             let mut core = self.core.lock();
             let woken = match flushed {
+                // It was another directory's log; the present one was whole when it came.
+                _ if core.moves != moves => Vec::new(),
                 Ok(()) => {
                     core.log.flushed(&plan);
                     core.advance(plan.until)
@@ -153,11 +160,11 @@ impl Partition {
                 Err(error) => {
                     // Never tried again (see the head of flush.rs); waiters see the failure.
                     core.log.poison(error.to_string());
-                    self.dir.fail(&error);
+                    self.dir.load().fail(&error);
                     core.waiters.take()
                 }
             };
-            let again = !self.dir.is_failed()
+            let again = !self.dir.load().is_failed()
                 && self.settings.load().flush_before_ack
                 && core.unflushed() > 0;
             core.flushing = again;
@@ -182,7 +189,7 @@ impl Partition {
         if core.high_watermark >= until {
             return Poll::Ready(Ok(()));
         }
-        if self.dir.is_failed() {
+        if self.dir.load().is_failed() {
             return Poll::Ready(Err(AppendFailure::Offline));
         }
         if core.retired {

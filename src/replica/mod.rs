@@ -6,17 +6,21 @@
 //! by topic id.
 
 mod append;
+mod cleaning;
 mod error;
 mod flush;
 mod manager;
+mod moving;
 mod partition;
 mod read;
+mod retention;
 mod waiters;
 
 pub use append::{Ack, AppendOutcome};
 pub use error::{AppendFailure, ReadFailure};
 pub use flush::{DirFailure, FlushPool, ToldOfFailure};
 pub use manager::{HostedTopic, ReplicaManager};
+pub use moving::MoveError;
 pub use partition::{Partition, PartitionSettings, ReplicaState};
 pub use read::{FirstBatch, Isolation, ReadOutcome, ReadRequest};
 pub use waiters::WaiterId;

@@ -52,7 +52,8 @@ pub struct Partition {
     pub topic_id: Uuid,
     pub(super) settings: ArcSwap<PartitionSettings>,
     pub(super) fs: Arc<dyn Fs>,
-    pub(super) dir: Arc<DirFailure>,
+    /// The state of the log directory that the log lies in.
+    pub(super) dir: ArcSwap<DirFailure>,
     pub(super) core: Mutex<Core>,
 }
 
@@ -65,6 +66,8 @@ pub(super) struct Core {
     pub(super) flushing: bool,
     /// When the oldest record that is not flushed was appended.
     pub(super) unflushed_since_ms: TimestampMs,
+    /// How often the log was replaced by a copy elsewhere.
+    pub(super) moves: u64,
     /// Whether the topic was deleted: nothing is written any more.
     pub(super) retired: bool,
     pub(super) waiters: Waiters,
@@ -104,7 +107,7 @@ impl Partition {
     /// Makes a replica of a loaded log.
     pub fn new(
         topic_id: Uuid,
-        log: Log,
+        mut log: Log,
         settings: PartitionSettings,
         state: ReplicaState,
         fs: Arc<dyn Fs>,
@@ -116,12 +119,16 @@ impl Partition {
         } else {
             log.end_offset()
         };
+        let high_watermark = high_watermark.max(log.start_offset());
+        // Transactions that ended before it are decided, whatever comes next.
+        log.on_high_watermark(high_watermark);
         let core = Core {
-            high_watermark: high_watermark.max(log.start_offset()),
+            high_watermark,
             log,
             state,
             flushing: false,
             unflushed_since_ms: 0,
+            moves: 0,
             retired: false,
             waiters: Waiters::default(),
         };
@@ -130,7 +137,7 @@ impl Partition {
             topic_id,
             settings: ArcSwap::from_pointee(settings),
             fs,
-            dir,
+            dir: ArcSwap::from(dir),
             core: Mutex::new(core),
         })
     }
@@ -273,5 +280,87 @@ impl Partition {
         }
         core.log.advance_start_offset(before, end)?;
         Ok(core.log.start_offset())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::{Path, PathBuf};
+
+    use super::*;
+    use crate::fs::SimFs;
+    use crate::record::{
+        Append, Attributes, BatchBuilder, EndMarker, Producer, Seal, ValidatedBatch,
+        end_marker_batch,
+    };
+    use crate::replica::ToldOfFailure;
+    use crate::storage::StartState;
+
+    #[derive(Debug)]
+    struct Nobody;
+
+    impl ToldOfFailure for Nobody {
+        fn dir_failed(&self, _: &Path, _: &IoError) {}
+    }
+
+    fn open(fs: &SimFs, recovery_point: Offset) -> Log {
+        let start = StartState {
+            recovery_point,
+            ..StartState::default()
+        };
+        let (fs, dir): (Arc<dyn Fs>, _) = (Arc::new(fs.clone()), PathBuf::from("/t-0"));
+        let name = TopicPartition::new("t", 0);
+        Log::load(fs, dir, name, LogConfig::default(), start, 5)
+            .unwrap()
+            .0
+    }
+
+    fn append(log: &mut Log, bytes: &[u8]) {
+        let batch = ValidatedBatch::trusted(bytes).unwrap();
+        log.append(&batch, LeaderEpoch(0), 5).unwrap();
+    }
+
+    #[test]
+    fn a_transaction_that_ended_before_a_crash_is_decided_at_once() {
+        let fs = SimFs::default();
+        let mut log = open(&fs, Offset::ZERO);
+        let mut builder = BatchBuilder::new(1000);
+        assert_eq!(builder.append(None, Some(b"v"), &[], 5), Append::Fits);
+        let seal = Seal {
+            producer: Producer {
+                id: 7,
+                epoch: 0,
+                base_sequence: 0,
+            },
+            attributes: Attributes(0).with_transactional(true),
+            ..Seal::default()
+        };
+        append(&mut log, builder.seal(&seal).unwrap());
+        let marker = EndMarker {
+            committed: true,
+            coordinator_epoch: 0,
+        };
+        append(&mut log, &end_marker_batch(marker, 7, 0, 5));
+        drop(log);
+        let settings = PartitionSettings {
+            validate: ValidateOptions::default(),
+            log: LogConfig::default(),
+            min_in_sync: 1,
+            flush_before_ack: true,
+        };
+        let state = ReplicaState {
+            leader_epoch: LeaderEpoch(0),
+            in_sync: 1,
+            replicas: 1,
+        };
+        let dir = DirFailure::new(PathBuf::from("/"), Box::new(Nobody));
+        let log = open(&fs, Offset(2));
+        let fs: Arc<dyn Fs> = Arc::new(fs);
+        let partition = Partition::new(Uuid(1), log, settings, state, fs, dir);
+        assert_eq!(partition.high_watermark(), Offset(2));
+        assert_eq!(
+            partition.readable_until(Isolation::ReadCommitted),
+            Offset(2)
+        );
     }
 }

@@ -57,7 +57,7 @@ pub struct ReadOutcome {
 impl Partition {
     /// Finds whole batches for a reader.
     pub fn read(&self, request: ReadRequest) -> Result<ReadOutcome, ReadFailure> {
-        if self.dir.is_failed() {
+        if self.dir.load().is_failed() {
             return Err(ReadFailure::Offline);
         }
         Self::read_locked(&self.core.lock(), request)
@@ -70,7 +70,7 @@ impl Partition {
         id: &mut Option<WaiterId>,
         context: &Context<'_>,
     ) -> Result<ReadOutcome, ReadFailure> {
-        if self.dir.is_failed() {
+        if self.dir.load().is_failed() {
             return Err(ReadFailure::Offline);
         }
         let mut core = self.core.lock();

@@ -14,7 +14,6 @@ use super::log::Log;
 use super::segments::remove_if_there;
 use super::transaction_index::AbortedTxn;
 use super::truncate::{TruncateError, rebuilt};
-use crate::fs::OpenMode;
 use crate::record::BatchHeader;
 use crate::types::{Offset, TimestampMs};
 
@@ -63,22 +62,7 @@ impl Log {
         }
         self.aborted = Index::default();
         self.rebuild_producers(Vec::new(), now_ms)
-            .map_err(|error| self.load_error(error))?;
-        self.sync_aborted()
-    }
-
-    /// Syncs the transaction indexes that were made anew.
-    fn sync_aborted(&self) -> Result<(), LoadError> {
-        for base in self.segments.map.keys() {
-            let path = self.segments.path(*base, TXN_INDEX_SUFFIX);
-            if self.segments.fs.exists(&path) {
-                let file = self.segments.fs.open(&path, OpenMode::ReadWrite);
-                let synced = file.and_then(|file| file.sync_data());
-                synced.at("sync", &path)?;
-            }
-        }
-        let dir = self.dir();
-        Ok(self.segments.fs.sync_dir(dir).at("sync", dir)?)
+            .map_err(|error| self.load_error(error))
     }
 
     /// Returns whether an aborted transaction's marker, and its first batch, are in the log.

@@ -99,6 +99,7 @@ impl Log {
             },
             &batch.body,
         )?;
+        self.show_indexes(now_ms);
         Ok(AppendInfo {
             base_offset: header.base_offset,
             last_offset: header.last_offset(),
@@ -149,6 +150,7 @@ impl Log {
             answer.end_offset = self.end;
             rest = left;
         }
+        self.show_indexes(now_ms);
         Ok(answer)
     }
 
@@ -365,7 +367,14 @@ impl Log {
         txn.put(&mut bytes);
         let position = file.bytes().at("read", &path)?;
         file.write_all_at(&mut [IoSlice::new(&bytes)], position)
-            .at("write", &path)
+            .at("write", &path)?;
+        // Later snapshots of the producers do not tell of it any more: it is flushed with the
+        // marker.
+        if position == 0 {
+            self.unsynced_name.get_or_insert(floor);
+        }
+        self.unsynced.push((self.end, path, file));
+        Ok(())
     }
 }
 

@@ -23,6 +23,8 @@ pub const RECOVERY_POINT_FILE: &str = "recovery-point-offset-checkpoint";
 pub const LOG_START_FILE: &str = "log-start-offset-checkpoint";
 /// High watermarks.
 pub const HIGH_WATERMARK_FILE: &str = "replication-offset-checkpoint";
+/// Up to where compacted logs are clean.
+pub const CLEANER_FILE: &str = "cleaner-offset-checkpoint";
 /// In a partition's directory: where each leader's epoch begins.
 pub const LEADER_EPOCH_FILE: &str = "leader-epoch-checkpoint";
 /// In a partition's directory, ours alone: offsets whose records are damaged.

@@ -5,7 +5,7 @@
 use crate::types::TimestampMs;
 
 /// The settings of one log, by the names of Kafka's topic configuration.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct LogConfig {
     /// `segment.bytes`
     pub segment_bytes: u64,
@@ -35,6 +35,14 @@ pub struct LogConfig {
     pub delete: bool,
     /// Whether `cleanup.policy` has `compact`
     pub compact: bool,
+    /// `delete.retention.ms`
+    pub delete_retention_ms: i64,
+    /// `min.compaction.lag.ms`
+    pub min_compaction_lag_ms: i64,
+    /// `max.compaction.lag.ms`
+    pub max_compaction_lag_ms: i64,
+    /// `min.cleanable.dirty.ratio`
+    pub min_cleanable_dirty_ratio: f64,
     /// `producer.id.expiration.ms` of the broker
     pub producer_id_expiration_ms: i64,
 }
@@ -57,6 +65,10 @@ impl Default for LogConfig {
             file_delete_delay_ms: 60_000,
             delete: true,
             compact: false,
+            delete_retention_ms: 86_400_000,
+            min_compaction_lag_ms: 0,
+            max_compaction_lag_ms: i64::MAX,
+            min_cleanable_dirty_ratio: 0.5,
             producer_id_expiration_ms: 86_400_000,
         }
     }
@@ -65,6 +77,17 @@ impl Default for LogConfig {
 impl LogConfig {
     /// Returns how long a segment that began at `first` may take more records, at `now`.
     pub(super) const fn is_too_old(&self, first: TimestampMs, now: TimestampMs) -> bool {
-        now.saturating_sub(first) > self.segment_ms.saturating_sub(self.segment_jitter_ms)
+        now.saturating_sub(first) > self.max_segment_ms().saturating_sub(self.segment_jitter_ms)
+    }
+
+    /// Returns how old a segment may get: no older than compaction may wait for it
+    /// (LogConfig.maxSegmentMs).
+    const fn max_segment_ms(&self) -> i64 {
+        let lag_ms = self.max_compaction_lag_ms;
+        if self.compact && lag_ms > 0 && lag_ms < self.segment_ms {
+            lag_ms
+        } else {
+            self.segment_ms
+        }
     }
 }

@@ -4,11 +4,12 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::dir::{
-    DELETED_SUFFIX, INDEX_SUFFIX, LOG_SUFFIX, SNAPSHOT_SUFFIX, TIME_INDEX_SUFFIX, TXN_INDEX_SUFFIX,
+    INDEX_SUFFIX, LOG_SUFFIX, SNAPSHOT_SUFFIX, TIME_INDEX_SUFFIX, TXN_INDEX_SUFFIX,
     parse_segment_name,
 };
 use super::error::{AtPath, IoError, LoadError, ReadError};
 use super::file_records::{HeaderScan, Located, Scanned};
+use super::leftovers;
 use super::log::Log;
 use super::segment::Segment;
 use super::segments::{Segments, remove_if_there};
@@ -30,13 +31,9 @@ pub(super) fn scan_dir(
     let mut found = Contents::default();
     let mut indexes = BTreeMap::new();
     let fs = Arc::clone(&segments.fs);
-    for entry in fs.read_dir(&segments.dir).at("list", &segments.dir)? {
+    for entry in leftovers::finish(segments)? {
         let path = segments.dir.join(&entry.name);
         if entry.is_dir {
-            continue;
-        }
-        if entry.name.ends_with(DELETED_SUFFIX) {
-            remove_if_there(fs.as_ref(), &path)?;
             continue;
         }
         let Some((offset, suffix)) = parse_segment_name(&entry.name) else {

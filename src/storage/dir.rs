@@ -6,6 +6,8 @@
 //! <topic>-<partition>.<32 hex>-future      one that is moving here
 //! <topic>-<partition>.<32 hex>-stray       one that the controller does not know
 //! 00000000000000000042.log                 a segment whose first offset is 42
+//! 00000000000000000042.log.cleaned         its compacted form, being written
+//! 00000000000000000042.log.swap            the same, complete
 //! ```
 
 use std::path::{Path, PathBuf};
@@ -32,6 +34,10 @@ pub(super) const SEGMENT_SUFFIXES: [&str; 5] = [
 ];
 /// Appended to the name of a file that is about to be removed.
 pub(super) const DELETED_SUFFIX: &str = ".deleted";
+/// Appended to the name of a file that a cleaning is writing.
+pub(super) const CLEANED_SUFFIX: &str = ".cleaned";
+/// Appended to the name of a file that is complete, and takes the place of others.
+pub(super) const SWAP_SUFFIX: &str = ".swap";
 /// The file with a partition's topic id.
 pub const PARTITION_METADATA_FILE: &str = "partition.metadata";
 
@@ -41,7 +47,7 @@ pub(super) fn segment_path(dir: &Path, base: Offset, suffix: &str) -> PathBuf {
 }
 
 /// Returns the base offset and the suffix of a segment's file name.
-pub(super) fn parse_segment_name(name: &str) -> Option<(Offset, &str)> {
+pub fn parse_segment_name(name: &str) -> Option<(Offset, &str)> {
     let (digits, suffix) = name.split_at_checked(20)?;
     if !digits.bytes().all(|byte| byte.is_ascii_digit()) || !suffix.starts_with('.') {
         return None;
@@ -99,6 +105,11 @@ fn parse_partition(name: &str) -> Option<TopicPartition> {
 #[must_use]
 pub fn delete_dir_name(partition: &TopicPartition, id: Uuid) -> String {
     dir_name(partition, id, "delete")
+}
+
+/// Returns the name for a directory that a partition is being moved to, within 255 bytes.
+pub(super) fn future_dir_name(partition: &TopicPartition, id: Uuid) -> String {
+    dir_name(partition, id, "future")
 }
 
 /// Returns the name for the directory of a partition that belongs to no topic.

@@ -126,7 +126,13 @@ pub(super) fn load_dir(
                 loaded.deletions.push(inner);
                 continue;
             }
-            DirName::Future(_) | DirName::Stray(_) => {
+            DirName::Future(partition) => {
+                // Half a copy: it is made anew.
+                loaded.deletions.push(inner);
+                loaded.moves.push((partition, path.clone()));
+                continue;
+            }
+            DirName::Stray(_) => {
                 loaded.left_alone.push(inner);
                 continue;
             }

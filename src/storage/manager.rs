@@ -67,7 +67,9 @@ pub struct LoadedDirs {
     pub logs: Vec<LoadedLog>,
     /// Directories whose deletion was under way; to be given to [`LogManager::remove`].
     pub deletions: Vec<PathBuf>,
-    /// Directories that were left alone: copies in progress, partitions of unknown topics.
+    /// Partitions that were on their way to a log directory.
+    pub moves: Vec<(TopicPartition, PathBuf)>,
+    /// Directories that were left alone: partitions of unknown topics.
     pub left_alone: Vec<PathBuf>,
     /// What a person should know.
     pub warnings: Vec<String>,

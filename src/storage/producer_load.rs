@@ -59,11 +59,25 @@ impl Log {
                     None => Ok(()),
                 }
             })?;
+            self.sync_aborted()?;
         }
-
         self.producers
             .remove_expired(now_ms, self.config.producer_id_expiration_ms);
         Ok(())
+    }
+
+    /// Makes the transactions durable that the log told of and an index did not: the next snapshot
+    /// may be all that the next start reads.
+    fn sync_aborted(&self) -> Result<(), IoError> {
+        let is_index = |path: &std::path::Path| path.extension().is_some_and(|e| e == "txnindex");
+        let indexes = self.unsynced.iter().filter(|(_, path, _)| is_index(path));
+        for (_, path, file) in indexes.clone() {
+            file.sync_data().at("sync", path)?;
+        }
+        match indexes.count() {
+            0 => Ok(()),
+            _ => self.segments.fs.sync_dir(self.dir()).at("sync", self.dir()),
+        }
     }
 
     /// Returns the newest snapshot at or before the log's end that can be read, and its offset;

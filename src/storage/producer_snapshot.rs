@@ -21,7 +21,7 @@ const ENTRY_BYTES: usize = 46;
 /// Why a snapshot is not believed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the producer snapshot is malformed: {reason}")]
-pub(super) struct SnapshotError {
+pub struct SnapshotError {
     reason: &'static str,
 }
 

@@ -46,7 +46,13 @@ pub(super) struct Segment {
     pub(super) allocated: u64,
     /// Whether the index files say something else than at the last sync.
     pub(super) is_changed: bool,
+    /// When the index files were written last.
+    indexes_written_ms: TimestampMs,
 }
+
+/// How often the index files of the active segment are written at most. A start does not need
+/// them, but whoever looks into the directory does.
+const INDEX_WRITE_INTERVAL_MS: i64 = 5;
 
 impl Segment {
     /// Returns a segment whose content is not known yet.
@@ -64,6 +70,7 @@ impl Segment {
             created_ms,
             allocated: 0,
             is_changed: false,
+            indexes_written_ms: TimestampMs::MIN,
         }
     }
 
@@ -138,6 +145,20 @@ impl Segment {
             || is_too_old
             || index_is_full
             || self.relative(next.last_offset).is_none()
+    }
+
+    /// Returns whether the index files lack something, and were not written just now.
+    pub(super) fn are_indexes_due(&self, now_ms: TimestampMs) -> bool {
+        let lacks = self
+            .indexes
+            .get()
+            .is_none_or(|indexes| !indexes.offsets.is_persisted() || !indexes.times.is_persisted());
+        lacks && now_ms.saturating_sub(self.indexes_written_ms) >= INDEX_WRITE_INTERVAL_MS
+    }
+
+    /// Notes that the index files were written, or that it was tried.
+    pub(super) const fn indexes_written(&mut self, now_ms: TimestampMs) {
+        self.indexes_written_ms = now_ms;
     }
 
     /// Writes what the index files lack.

@@ -83,6 +83,12 @@ impl Segments {
         self.map.range(base.plus(1)..).next().map(|(base, _)| *base)
     }
 
+    /// Returns the bases of the oldest segment and of the one behind it, if there are two.
+    pub(super) fn oldest_inactive(&self) -> Option<(Offset, Offset)> {
+        let mut bases = self.map.keys();
+        Some((*bases.next()?, *bases.next()?))
+    }
+
     pub(super) fn bytes(&self) -> u64 {
         self.map.values().map(|segment| segment.bytes).sum()
     }

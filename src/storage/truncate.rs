@@ -5,7 +5,7 @@
 //! synced. What was cut is gone for good when a truncation returns; else records could be
 //! appended over it, and a power cut bring parts of it back between them.
 
-use super::dir::{DELETED_SUFFIX, LOG_SUFFIX, SNAPSHOT_SUFFIX, parse_segment_name};
+use super::dir::{LOG_SUFFIX, SNAPSHOT_SUFFIX, parse_segment_name};
 use super::error::{AppendError, AtPath, IoError, ReadError};
 use super::index::{Entry, Index};
 use super::log::Log;
@@ -148,64 +148,6 @@ impl Log {
         Ok(true)
     }
 
-    /// Takes the oldest segments away while `is_past` holds for a segment's base, its end offset
-    /// and its size; the active one stays. Their files are renamed, and returned to be removed
-    /// after `file.delete.delay.ms`.
-    pub fn delete_oldest(
-        &mut self,
-        mut is_past: impl FnMut(OldSegment) -> bool,
-    ) -> Result<Vec<std::path::PathBuf>, TruncateError> {
-        self.check_writable()?;
-        let mut removed = Vec::new();
-        while let Some(next) = self.segments.next_base(self.segments.first_base()) {
-            let base = self.segments.first_base();
-            let segment = self.segments.map.get(&base).expect("the first segment");
-            let (max_timestamp, _) = self.largest_timestamp(segment)?;
-            let bytes = segment.bytes;
-            if !is_past(OldSegment {
-                base,
-                end_offset: next,
-                bytes,
-                max_timestamp,
-            }) {
-                break;
-            }
-            removed.extend(self.rename_deleted(base)?);
-            self.start = self.start.max(next);
-        }
-        if !removed.is_empty() {
-            let start = self.start;
-            self.unsynced.retain(|(end, _, _)| *end > start);
-            self.epochs.truncate_from_start(start);
-            let kept = self
-                .aborted
-                .entries()
-                .iter()
-                .filter(|txn| txn.last_offset >= start);
-            self.aborted = rebuilt(kept.copied());
-        }
-        Ok(removed)
-    }
-
-    fn rename_deleted(&mut self, base: Offset) -> Result<Vec<std::path::PathBuf>, TruncateError> {
-        self.segments.map.remove(&base);
-        self.segments.forget_cold(base);
-        let mut removed = Vec::new();
-        for suffix in super::dir::SEGMENT_SUFFIXES {
-            let path = self.segments.path(base, suffix);
-            let mut name = path.clone().into_os_string();
-            name.push(DELETED_SUFFIX);
-            match self.segments.fs.rename(&path, name.as_ref()) {
-                Ok(()) => removed.push(name.into()),
-                Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
-                result => result.at("rename", &path)?,
-            }
-        }
-        // One segment after the other: no crash leaves a gap behind an older one.
-        self.sync_names()?;
-        Ok(removed)
-    }
-
     /// Makes an empty active segment.
     pub(super) fn create_segment(
         &mut self,
@@ -301,19 +243,6 @@ impl Log {
             .persist(self.segments.fs.as_ref(), &path)
             .at("write", &path)
     }
-}
-
-/// What decides whether an old segment goes.
-#[derive(Clone, Copy, Debug)]
-pub struct OldSegment {
-    /// Its first offset.
-    pub base: Offset,
-    /// The offset behind its last.
-    pub end_offset: Offset,
-    /// Its size.
-    pub bytes: u64,
-    /// Its largest timestamp, -1 if none is known.
-    pub max_timestamp: TimestampMs,
 }
 
 pub(super) fn rebuilt<E: Entry>(entries: impl Iterator<Item = E>) -> Index<E> {

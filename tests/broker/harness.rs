@@ -53,21 +53,30 @@ impl TestBroker {
         Self::start_with(&[])
     }
 
-    /// Starts a broker with further settings.
+    /// Starts a broker with further settings; `{home}` in a value is a folder of its own.
     pub(crate) fn start_with(settings: &[(&str, &str)]) -> Self {
-        Self::start_on(RealFs::shared(), 1, settings)
+        Self::start_on(RealFs::shared(), "", settings)
     }
 
-    /// Starts a broker on a disk of the test's own, with so many log directories.
-    pub(crate) fn start_on(fs: Arc<dyn Fs>, dirs: usize, settings: &[(&str, &str)]) -> Self {
+    /// Starts a broker with further settings, and without one of the sample file.
+    pub(crate) fn start_without(absent: &str, settings: &[(&str, &str)]) -> Self {
+        Self::start_on(RealFs::shared(), absent, settings)
+    }
+
+    /// Starts a broker on a disk of the test's own.
+    pub(crate) fn start_on(fs: Arc<dyn Fs>, absent: &str, settings: &[(&str, &str)]) -> Self {
         let home = tempfile::tempdir().unwrap();
         let mut properties = Properties::new();
-        properties.set("node.id", "1");
-        properties.set("listeners", "PLAINTEXT://127.0.0.1:0");
-        let dirs = (0..dirs).map(|number| log_dir(&home, number).display().to_string());
-        properties.set("log.dirs", dirs.collect::<Vec<_>>().join(","));
-        for (key, value) in settings {
-            properties.set(*key, *value);
+        let data = home.path().join("data").display().to_string();
+        let sample = [
+            ("node.id", "1"),
+            ("listeners", "PLAINTEXT://127.0.0.1:0"),
+            ("log.dirs", data.as_str()),
+        ];
+        let sample = sample.iter().filter(|(key, _)| *key != absent);
+        for (key, value) in sample.chain(settings) {
+            let home = home.path().display().to_string();
+            properties.set(*key, value.replace("{home}", &home));
         }
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(2)
@@ -112,13 +121,24 @@ impl TestBroker {
         self.run();
     }
 
+    /// Changes a setting for the next start.
+    pub(crate) fn set(&mut self, key: &str, value: &str) {
+        self.properties.set(key, value);
+    }
+
     fn broker(&self) -> &Broker {
         self.broker.as_ref().unwrap()
     }
 
     /// Returns the port of the only listener.
     pub(crate) fn port(&self) -> i32 {
-        self.broker().listeners()[0].port.into()
+        self.ports()[0]
+    }
+
+    /// Returns the ports of the clients' listeners.
+    pub(crate) fn ports(&self) -> Vec<i32> {
+        let listeners = self.broker().listeners().iter();
+        listeners.map(|listener| listener.port.into()).collect()
     }
 
     /// Returns the cluster's id.
@@ -126,14 +146,23 @@ impl TestBroker {
         self.broker().cluster_id()
     }
 
-    /// Returns the directory of a partition.
-    pub(crate) fn partition_dir(&self, topic: &str, partition: i32) -> PathBuf {
-        self.log_dir(0).join(format!("{topic}-{partition}"))
+    /// Starts a broker with two log directories; returns them too.
+    pub(crate) fn start_on_two_dirs(settings: &[(&str, &str)]) -> (Self, [PathBuf; 2]) {
+        let mut all = vec![("log.dirs", "{home}/data,{home}/disk-b")];
+        all.extend(settings);
+        let broker = Self::start_with(&all);
+        let dirs = ["data", "disk-b"].map(|name| broker.home.path().join(name));
+        (broker, dirs)
     }
 
-    /// Returns one of the log directories.
-    pub(crate) fn log_dir(&self, number: usize) -> PathBuf {
-        log_dir(&self.home, number)
+    /// Returns the directory of a partition.
+    pub(crate) fn partition_dir(&self, topic: &str, partition: i32) -> PathBuf {
+        self.log_dir("data").join(format!("{topic}-{partition}"))
+    }
+
+    /// Returns a folder in the broker's own.
+    pub(crate) fn log_dir(&self, name: &str) -> PathBuf {
+        self.home.path().join(name)
     }
 
     /// Waits until every log directory has failed, for at most `patience`.
@@ -145,7 +174,12 @@ impl TestBroker {
 
     /// Opens a connection.
     pub(crate) fn connect(&self) -> TcpStream {
-        let port = u16::try_from(self.port()).unwrap();
+        self.connect_to(0)
+    }
+
+    /// Opens a connection to one of the listeners.
+    pub(crate) fn connect_to(&self, listener: usize) -> TcpStream {
+        let port = u16::try_from(self.ports()[listener]).unwrap();
         let stream = TcpStream::connect(("127.0.0.1", port)).unwrap();
         stream.set_read_timeout(Some(PATIENCE)).unwrap();
         stream.set_nodelay(true).unwrap();
@@ -223,12 +257,14 @@ impl TestBroker {
     }
 }
 
-fn log_dir(home: &TempDir, number: usize) -> PathBuf {
-    let name = match number {
-        0 => "data".to_owned(),
-        _ => format!("data{number}"),
-    };
-    home.path().join(name)
+/// Waits until something holds that the broker does by itself.
+#[track_caller]
+pub(crate) fn until(holds: impl Fn() -> bool) {
+    let clock = SystemClock::shared();
+    while !holds() {
+        assert!(clock.monotonic() < PATIENCE, "it never happens");
+        std::thread::park_timeout(Duration::from_millis(5));
+    }
 }
 
 /// Writes a request to a connection.

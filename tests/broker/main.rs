@@ -11,24 +11,34 @@
 )]
 
 mod alter_configs;
+mod alter_partition_reassignments;
+mod alter_replica_log_dirs;
 mod api_versions;
+mod compaction;
+mod connection_settings;
 mod create_partitions;
 mod create_topics;
 mod delete_records;
 mod delete_topics;
 mod describe_cluster;
 mod describe_configs;
+mod describe_log_dirs;
 mod describe_topic_partitions;
 mod disk;
 mod fetch;
 mod find_coordinator;
+mod flush;
 mod harness;
 mod init_producer_id;
 mod list_config_resources;
 mod list_offsets;
 mod list_partition_reassignments;
 mod metadata;
+mod node_settings;
 mod offset_for_leader_epoch;
 mod produce;
+mod record_settings;
 mod restart;
+mod retention;
+mod segment_settings;
 mod topic_settings;

@@ -33,8 +33,28 @@ fn delete_records() {
 }
 
 #[test]
+fn dump_log() {
+    check("dump-log");
+}
+
+#[test]
+fn log_dirs() {
+    check("log-dirs");
+}
+
+#[test]
+fn reassign_partitions() {
+    check("reassign-partitions");
+}
+
+#[test]
 fn broker_api_versions() {
     check("broker-api-versions");
+}
+
+#[test]
+fn storage() {
+    check("storage");
 }
 
 #[test]

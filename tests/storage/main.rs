@@ -2,7 +2,9 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by it")]
 
+mod cleaning;
 mod crash;
 mod log;
 mod model;
+mod retention;
 mod simulated;

@@ -5,6 +5,8 @@
 //! the order is behaviour that clients see.
 
 mod alter_configs;
+mod alter_partition_reassignments;
+mod alter_replica_log_dirs;
 pub(super) mod api_versions;
 mod cluster_view;
 mod config_resources;
@@ -14,6 +16,7 @@ mod delete_records;
 mod delete_topics;
 mod describe_cluster;
 mod describe_configs;
+mod describe_log_dirs;
 mod describe_topic_partitions;
 pub(super) mod fetch;
 mod find_coordinator;

@@ -6,7 +6,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::formatter::base64;
+use crate::cli::base64;
 use crate::client::consumer::ConsumerRecord;
 use crate::record::TimestampType;
 

@@ -26,8 +26,8 @@ use crate::client::{ClientError, LogLevel};
 use crate::types::TopicPartition;
 
 use end_offsets::EndOffsets;
-use formatter::Formatter;
-use options::{Options, Request, Source};
+use formatter::{CustomFormatter, Formatter};
+use options::{DEFAULT_FORMATTER, Options, Request, Source};
 use reading::{Reading, Stopped};
 
 pub(super) const COMMAND: CommandRow = CommandRow {
@@ -49,8 +49,7 @@ fn run(call: &Invocation, output: &mut Output) -> Result<Exit, CommandError> {
     let mut request = options.check(output)?;
     let lines = LogLines::of_system();
     let mut warn = |text: String| lines.to_stderr("ERROR", text, LOGGER);
-    let formatter = Formatter::of_class(&options.formatter, &request.formatter, &mut warn)
-        .ok_or_else(|| CommandError::usage(&options.formatter, &Options::command()))?;
+    let formatter = formatter(&options, &request, &mut warn)?;
     if request.group.is_some() {
         return Err(CommandError::failed("kt cannot join a consumer group yet")
             .hint("Without --group every partition is read, by this command alone."));
@@ -75,6 +74,31 @@ fn run(call: &Invocation, output: &mut Output) -> Result<Exit, CommandError> {
         0 => result,
         code => Ok(Exit(code)),
     }
+}
+
+/// Returns what shows the records; `warn` is told what is amiss with its settings.
+fn formatter(
+    options: &Options,
+    request: &Request,
+    warn: &mut dyn FnMut(String),
+) -> Result<Formatter, CommandError> {
+    let Some(format) = &options.record_format else {
+        return Formatter::of_class(&options.formatter, &request.formatter, warn)
+            .ok_or_else(|| CommandError::usage(&options.formatter, &Options::command()));
+    };
+    let other = if options.formatter != DEFAULT_FORMATTER {
+        Some("--formatter")
+    } else if options.output.format != Format::Text {
+        Some("--output")
+    } else {
+        None
+    };
+    if let Some(other) = other {
+        let sentence = format!("Options --format and {other} cannot be specified together.");
+        return Err(CommandError::failed(sentence)
+            .hint("Each of them says by itself how a record is printed."));
+    }
+    CustomFormatter::new(format, &request.formatter, warn).map(Formatter::Custom)
 }
 
 /// Returns a consumer that reads what is asked for.

@@ -13,6 +13,10 @@ use crate::cli::{
 use crate::client::consumer::Start;
 use crate::types::Offset;
 
+/// The class that shows records where no other is named.
+pub(super) const DEFAULT_FORMATTER: &str =
+    "org.apache.kafka.tools.consumer.DefaultMessageFormatter";
+
 /// This tool helps to read data from Kafka topics and outputs it to standard output.
 #[derive(Clone, Debug, clap::Parser)]
 #[command(
@@ -40,13 +44,6 @@ pub(super) struct Options {
     /// The group to read in; without it every partition is read, by this command alone.
     #[arg(long, value_name = "String: consumer group id")]
     pub(super) group: Option<String>,
-    /// Setting of the consumer, key=value.
-    #[arg(
-        long = "command-property",
-        short = 'X',
-        value_name = "String: consumer_prop"
-    )]
-    pub(super) command_properties: Vec<String>,
     /// Old name of --command-property.
     #[arg(long = "consumer-property", value_name = "String: consumer_prop")]
     pub(super) consumer_properties: Vec<String>,
@@ -73,9 +70,14 @@ pub(super) struct Options {
     #[arg(
         long,
         value_name = "String: class",
-        default_value = "org.apache.kafka.tools.consumer.DefaultMessageFormatter"
+        default_value = DEFAULT_FORMATTER
     )]
     pub(super) formatter: String,
+    /// Show each record in this layout, in place of a class: %s value, %k key, %h headers, %t
+    /// topic, %p partition, %o offset, %T timestamp, %S and %K lengths of value and key, %R the
+    /// value's length in four bytes; \n, \t, \xNN.
+    #[arg(long = "format", value_name = "String: format")]
+    pub(super) record_format: Option<String>,
     /// Setting of the formatter, key=value: print.timestamp, print.key, print.offset,
     /// print.partition, print.headers, print.value, key.separator, line.separator,
     /// headers.separator, null.literal, key.deserializer, value.deserializer,
@@ -263,7 +265,8 @@ impl Options {
             ),
             (
                 "--consumer-property and --command-property",
-                !self.consumer_properties.is_empty() && !self.command_properties.is_empty(),
+                !self.consumer_properties.is_empty()
+                    && !self.connection.command_properties.is_empty(),
             ),
             (
                 "--consumer.config and --command-config",

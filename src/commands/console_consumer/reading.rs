@@ -209,6 +209,7 @@ impl Show {
                     (time, TimestampType::LogAppendTime) => Timestamp::LogAppend(time),
                 };
                 let shown = ShownRecord {
+                    topic,
                     partition,
                     offset: record.offset.0,
                     timestamp,

@@ -7,29 +7,8 @@ use crate::fs::RealFs;
 impl Options {
     /// Returns the settings of the file, those of the properties over them.
     pub(super) fn consumer_settings(&self) -> Result<PropertiesMap, CommandError> {
-        let mut settings = self.consumer_file()?;
-        settings.extend(self.consumer_words());
-        Ok(settings)
-    }
-
-    fn consumer_file(&self) -> Result<PropertiesMap, CommandError> {
-        let file = self
-            .connection
-            .command_config
-            .as_ref()
-            .or(self.consumer_config.as_ref());
-        let settings = file
-            .map(|path| read_properties_file(&RealFs, path))
-            .transpose()?;
-        Ok(settings.unwrap_or_default())
-    }
-
-    fn consumer_words(&self) -> PropertiesMap {
-        key_value_pairs(
-            self.command_properties
-                .iter()
-                .chain(&self.consumer_properties),
-        )
+        let (file, words) = (self.consumer_config.as_deref(), &self.consumer_properties);
+        self.connection.settings_with(file, words)
     }
 
     /// Returns the one group id that is given, in whichever places.
@@ -37,8 +16,9 @@ impl Options {
         &self,
         settings: &PropertiesMap,
     ) -> Result<Option<String>, CommandError> {
-        let words = self.consumer_words();
-        let file = self.consumer_file()?;
+        let words = self.connection.word_settings(&self.consumer_properties)?;
+        let file = self.consumer_config.as_deref();
+        let file = self.connection.file_settings(file)?;
         let places = [
             self.group.as_ref(),
             words.get("group.id"),

@@ -1,4 +1,4 @@
-//! Standard input as lines, cut out of one large buffer.
+//! Standard input in one large buffer: as lines, or as the bytes that are there.
 //!
 //! A line ends at `\n`, `\r` or `\r\n`; the last one may lack its end. Lines of any length are
 //! taken: the buffer grows for a long one. Lines come in blocks, all that one read completed, so
@@ -59,6 +59,21 @@ impl<R: Read> LineInput<R> {
         }
     }
 
+    /// Returns what is there and was not taken.
+    pub(super) fn pending(&self) -> &[u8] {
+        self.buffer.get(self.begin..self.end).unwrap_or_default()
+    }
+
+    /// Returns whether nothing comes behind what is there.
+    pub(super) const fn is_ended(&self) -> bool {
+        self.ended
+    }
+
+    /// Takes the first bytes of what is there.
+    pub(super) fn skip(&mut self, bytes: usize) {
+        self.begin = self.end.min(self.begin + bytes);
+    }
+
     /// Hands out what lies before `until`.
     fn take(&mut self, until: usize) -> Option<Block<'_>> {
         let begin = std::mem::replace(&mut self.begin, until);
@@ -67,7 +82,7 @@ impl<R: Read> LineInput<R> {
     }
 
     /// Reads more behind what is there, after moving that to the front.
-    fn fill(&mut self) -> io::Result<()> {
+    pub(super) fn fill(&mut self) -> io::Result<()> {
         self.buffer.copy_within(self.begin..self.end, 0);
         self.end -= self.begin;
         self.begin = 0;

@@ -5,18 +5,8 @@
 
 use fancy_regex::Regex;
 
+use super::record::{InputHeader, InputRecord};
 use crate::cli::PropertiesMap;
-
-/// A header: name, and value if it is not null.
-type LineHeader = (String, Option<Vec<u8>>);
-
-/// A record that a line stands for.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct LineRecord {
-    pub(super) key: Option<Vec<u8>>,
-    pub(super) value: Option<Vec<u8>>,
-    pub(super) headers: Vec<LineHeader>,
-}
 
 /// The settings contradict each other, or a line lacks what they ask for.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -123,7 +113,7 @@ impl LineReader {
     }
 
     /// Reads the next line, without its end.
-    pub(super) fn read(&mut self, line: &str) -> Result<LineRecord, LineError> {
+    pub(super) fn read(&mut self, line: &str) -> Result<InputRecord, LineError> {
         self.line_number += 1;
         let headers = if self.parse_headers {
             self.upto(line, line, &self.headers_delimiter, "headers delimiter")?
@@ -141,10 +131,11 @@ impl LineReader {
             Some((text, _)) if !self.is_null(text) => self.split_headers(text)?,
             _ => Vec::new(),
         };
-        Ok(LineRecord {
+        Ok(InputRecord {
             key: key.and_then(|(text, _)| self.bytes(text)),
             value: self.bytes(value),
             headers,
+            ..InputRecord::default()
         })
     }
 
@@ -170,12 +161,12 @@ impl LineReader {
         }
     }
 
-    fn split_headers(&self, text: &str) -> Result<Vec<LineHeader>, LineError> {
+    fn split_headers(&self, text: &str) -> Result<Vec<InputHeader>, LineError> {
         let mut headers = Vec::new();
         for pair in java_split(&self.headers_separator, text) {
             let Some((name, value)) = pair.split_once(self.headers_key_separator.as_str()) else {
                 if self.ignore_error {
-                    headers.push((pair.to_owned(), None));
+                    headers.push((pair.as_bytes().to_vec(), None));
                     continue;
                 }
                 let pair = pair.to_owned();
@@ -187,7 +178,7 @@ impl LineReader {
             if self.is_null(name) {
                 return Err(LineError::NullHeaderName(name.to_owned()));
             }
-            headers.push((name.to_owned(), self.bytes(value)));
+            headers.push((name.as_bytes().to_vec(), self.bytes(value)));
         }
         Ok(headers)
     }
@@ -255,7 +246,7 @@ mod tests {
         let headers: Vec<_> = record
             .headers
             .iter()
-            .map(|(name, value)| format!("'{name}'={}", text(value)))
+            .map(|(name, value)| format!("'{}'={}", String::from_utf8_lossy(name), text(value)))
             .collect();
         Ok(format!(
             "{}|{}|{}",

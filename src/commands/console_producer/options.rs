@@ -28,7 +28,7 @@ pub(super) struct Options {
     connection: ConnectionOptions,
     #[arg(long = "broker-list", hide = true)]
     broker_list: Option<String>,
-    /// The topic to produce to.
+    /// The topic to produce to; with --input json, those that the lines name if it is left out.
     #[arg(long, value_name = "String: topic")]
     topic: Option<String>,
     /// Wait for each record before the next line is read.
@@ -88,11 +88,24 @@ pub(super) struct Options {
     /// Size of the socket's send buffer (default: 102400).
     #[arg(long = "socket-buffer-size", value_name = "Integer: size")]
     socket_buffer_size: Option<Number<i32>>,
+    /// What the input is: text, or json, as console-consumer --output json prints it.
+    #[arg(
+        long,
+        value_enum,
+        default_value_t = InputFormat::Text,
+        value_name = "text|json"
+    )]
+    input: InputFormat,
+    /// The layout of a record in the input, in place of a class: %s value, %k key, %h headers, %p
+    /// partition, %T timestamp, %S and %K lengths of value and key, %R the value's length in four
+    /// bytes; \n, \t, \xNN.
+    #[arg(long = "format", value_name = "String: format")]
+    pub(super) record_format: Option<String>,
     /// The class that makes records of lines.
     #[arg(
         long = "line-reader",
         value_name = "String: reader_class",
-        default_value = "org.apache.kafka.tools.LineMessageReader"
+        default_value = LINE_READERS[0]
     )]
     line_reader: String,
     /// Setting of the reader, key=value: parse.key, key.separator, parse.headers,
@@ -105,13 +118,6 @@ pub(super) struct Options {
     /// File with settings of the reader.
     #[arg(long = "reader-config", value_name = "String: config file")]
     reader_config: Option<String>,
-    /// Setting of the producer, key=value.
-    #[arg(
-        long = "command-property",
-        short = 'X',
-        value_name = "String: producer_prop"
-    )]
-    command_properties: Vec<String>,
     /// Old name of --command-property.
     #[arg(long = "producer-property", value_name = "String: producer_prop")]
     producer_properties: Vec<String>,
@@ -132,14 +138,24 @@ pub(super) struct Options {
     value_serializer: Option<String>,
 }
 
+/// What the input is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
+enum InputFormat {
+    /// Lines, or records in the layout of `--format`.
+    #[default]
+    Text,
+    /// Lines of JSON.
+    Json,
+}
+
 /// A setting that has an option: key, the option's value if it is given, the tool's default.
 type WithOption = (&'static str, Option<String>, &'static str);
 
 /// What the options come to, all but the broker's address.
 #[derive(Debug)]
 pub(super) struct Request {
-    /// The topic.
-    pub(super) topic: String,
+    /// The topic; `None` leaves it to the lines of JSON.
+    pub(super) topic: Option<String>,
     /// Settings of the line reader.
     pub(super) reader: PropertiesMap,
     /// Settings of the producer, without `bootstrap.servers`.
@@ -155,10 +171,11 @@ fn usage(sentence: impl std::fmt::Display) -> CommandError {
 impl Options {
     /// Checks the options in Kafka's order.
     pub(super) fn check(&self, output: &mut Output) -> Result<Request, CommandError> {
-        let Some(topic) = self.topic.clone() else {
+        if self.topic.is_none() && !self.is_json() {
             return Err(usage("Missing required argument \"[topic]\""));
-        };
+        }
         self.refuse_old_with_new()?;
+        self.refuse_two_layouts()?;
         self.warn_of_old_names(output);
         let given = self
             .connection
@@ -176,7 +193,7 @@ impl Options {
                 .hint("kt reads lines with org.apache.kafka.tools.LineMessageReader only."));
         }
         Ok(Request {
-            topic,
+            topic: self.topic.clone(),
             reader: self.reader_settings()?,
             producer: self.producer_settings()?,
             broker: self
@@ -193,7 +210,8 @@ impl Options {
             ),
             (
                 "--command-property and --producer-property",
-                !self.command_properties.is_empty() && !self.producer_properties.is_empty(),
+                !self.connection.command_properties.is_empty()
+                    && !self.producer_properties.is_empty(),
             ),
             (
                 "--command-config and --producer.config",
@@ -204,6 +222,35 @@ impl Options {
             Some((names, _)) => Err(usage(format!(
                 "Options {names} cannot be specified together."
             ))),
+            None => Ok(()),
+        }
+    }
+
+    /// Returns whether the input is lines of JSON.
+    pub(super) fn is_json(&self) -> bool {
+        self.input == InputFormat::Json
+    }
+
+    /// Refuses options that each say how the input is read.
+    fn refuse_two_layouts(&self) -> Result<(), CommandError> {
+        let first = match (self.is_json(), &self.record_format) {
+            (true, _) => "--input json",
+            (false, Some(_)) => "--format",
+            (false, None) => return Ok(()),
+        };
+        let mut properties = self.reader_properties.iter().chain(&self.properties);
+        let reader_is_set = properties.next().is_some() || self.reader_config.is_some();
+        let others = [
+            ("--format", self.is_json() && self.record_format.is_some()),
+            ("--line-reader", self.line_reader != LINE_READERS[0]),
+            ("--reader-property", self.is_json() && reader_is_set),
+        ];
+        match others.iter().find(|(_, given)| *given) {
+            Some((other, _)) => {
+                let sentence = format!("Options {first} and {other} cannot be specified together.");
+                Err(CommandError::failed(sentence)
+                    .hint("Each of them says by itself how the input is read."))
+            }
             None => Ok(()),
         }
     }
@@ -255,20 +302,8 @@ impl Options {
     /// Returns the producer's settings: an option that is given, else a property, else the file,
     /// else the tool's own default.
     fn producer_settings(&self) -> Result<PropertiesMap, CommandError> {
-        let file = self
-            .connection
-            .command_config
-            .as_ref()
-            .or(self.producer_config.as_ref());
-        let mut settings = file
-            .map(|path| read_properties_file(&RealFs, path))
-            .transpose()?
-            .unwrap_or_default();
-        let words = self
-            .command_properties
-            .iter()
-            .chain(&self.producer_properties);
-        settings.extend(key_value_pairs(words));
+        let (file, words) = (self.producer_config.as_deref(), &self.producer_properties);
+        let mut settings = self.connection.settings_with(file, words)?;
         for (key, given, default) in self.with_options_of_their_own()? {
             match given {
                 Some(value) => {

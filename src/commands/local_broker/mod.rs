@@ -13,6 +13,7 @@ use std::time::Duration;
 use super::probe;
 use crate::cli::{
     BOOTSTRAP_VARIABLE, BrokerAddress, CommandError, ConnectionOptions, Output, Progress,
+    PropertiesMap,
 };
 use crate::client::Admin;
 use crate::fs::{Fs, RealFs};
@@ -152,9 +153,12 @@ pub(super) fn completion_values(kind: &str) -> Vec<String> {
             let Some(bootstrap) = named.or_else(|| local().map(|broker| broker.bootstrap())) else {
                 return Vec::new();
             };
-            let asked = probe::ask(&bootstrap, COMPLETION_TIMEOUT, async |admin: &Admin| {
-                admin.list_topics().await
-            });
+            let asked = probe::ask(
+                &bootstrap,
+                PropertiesMap::new(),
+                COMPLETION_TIMEOUT,
+                async |admin: &Admin| admin.list_topics().await,
+            );
             let topics = asked.unwrap_or_default();
             topics.into_iter().map(|topic| topic.name).collect()
         }

@@ -17,7 +17,7 @@ use parking_lot::Mutex;
 use self::disk::{Change, DirNode, FileNode, NameChange, Node, State, names, to_usize};
 use self::faults::{Call, Effect};
 pub use self::faults::{Repeat, SimFault};
-use super::{DirEntry, File, Fs, Lock, Metadata, OpenMode};
+use super::{DirEntry, File, Fs, Lock, Metadata, OpenMode, Space};
 use crate::rng::Rng;
 
 /// A disk in memory; clones are the same disk.
@@ -247,6 +247,14 @@ impl Fs for SimFs {
         let node = state.lookup(path)?;
         state.dir_mut(node)?.sync();
         Ok(())
+    }
+
+    fn space(&self, path: &Path) -> io::Result<Space> {
+        self.metadata(path)?;
+        Ok(Space {
+            total: u64::MAX,
+            usable: u64::MAX,
+        })
     }
 
     fn try_lock(&self, path: &Path) -> io::Result<Option<Box<dyn Lock>>> {

@@ -194,6 +194,37 @@ pub(crate) static INCREMENTAL_ALTER_CONFIGS: Skeleton = request(&[
     fixed(1), // validateOnly
 ]);
 
+pub(crate) static ALTER_REPLICA_LOG_DIRS: Skeleton = request(&[array(&[
+    // dirs
+    string(), // path
+    array(&[
+        // topics
+        string(),   // name
+        numbers(4), // partitions
+    ]),
+])]);
+
+pub(crate) static DESCRIBE_LOG_DIRS: Skeleton = request(&[array(&[
+    // topics
+    string(),   // topic
+    numbers(4), // partitions
+])
+.nullable()]);
+
+pub(crate) static ALTER_PARTITION_REASSIGNMENTS: Skeleton = request(&[
+    fixed(4),          // timeoutMs
+    fixed(1).since(1), // allowReplicationFactorChange
+    array(&[
+        // topics
+        string(), // name
+        array(&[
+            // partitions
+            fixed(4),              // partitionIndex
+            numbers(4).nullable(), // replicas
+        ]),
+    ]),
+]);
+
 pub(crate) static LIST_PARTITION_REASSIGNMENTS: Skeleton = request(&[
     fixed(4), // timeoutMs
     array(&[

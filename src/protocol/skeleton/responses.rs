@@ -229,6 +229,54 @@ pub(crate) static INCREMENTAL_ALTER_CONFIGS: Skeleton = response(&[
     ALTER_CONFIGS_RESPONSES, // responses
 ]);
 
+pub(crate) static ALTER_REPLICA_LOG_DIRS: Skeleton = response(&[
+    fixed(4), // throttleTimeMs
+    array(&[
+        // results
+        string(), // topicName
+        array(&[
+            // partitions
+            fixed(4 + 2), // partitionIndex, errorCode
+        ]),
+    ]),
+]);
+
+pub(crate) static DESCRIBE_LOG_DIRS: Skeleton = response(&[
+    fixed(4),          // throttleTimeMs
+    fixed(2).since(3), // errorCode
+    array(&[
+        // results
+        fixed(2), // errorCode
+        string(), // logDir
+        array(&[
+            // topics
+            string(), // name
+            array(&[
+                // partitions
+                fixed(4 + 8 + 8 + 1), // partitionIndex, partitionSize, offsetLag, isFutureKey
+            ]),
+        ]),
+        fixed(8 + 8).since(4), // totalBytes, usableBytes
+        fixed(1).since(5),     // isCordoned
+    ]),
+]);
+
+pub(crate) static ALTER_PARTITION_REASSIGNMENTS: Skeleton = response(&[
+    fixed(4),            // throttleTimeMs
+    fixed(1).since(1),   // allowReplicationFactorChange
+    fixed(2),            // errorCode
+    string().nullable(), // errorMessage
+    array(&[
+        // responses
+        string(), // name
+        array(&[
+            // partitions
+            fixed(4 + 2),        // partitionIndex, errorCode
+            string().nullable(), // errorMessage
+        ]),
+    ]),
+]);
+
 pub(crate) static LIST_PARTITION_REASSIGNMENTS: Skeleton = response(&[
     fixed(4 + 2),        // throttleTimeMs, errorCode
     string().nullable(), // errorMessage

@@ -170,8 +170,12 @@ apis! {
     OffsetForLeaderEpoch, OffsetForLeaderEpochRequest, OffsetForLeaderEpochResponse;
     DescribeConfigs, DescribeConfigsRequest, DescribeConfigsResponse;
     AlterConfigs, AlterConfigsRequest, AlterConfigsResponse;
+    AlterReplicaLogDirs, AlterReplicaLogDirsRequest, AlterReplicaLogDirsResponse;
+    DescribeLogDirs, DescribeLogDirsRequest, DescribeLogDirsResponse;
     CreatePartitions, CreatePartitionsRequest, CreatePartitionsResponse;
     IncrementalAlterConfigs, IncrementalAlterConfigsRequest, IncrementalAlterConfigsResponse;
+    AlterPartitionReassignments, AlterPartitionReassignmentsRequest,
+        AlterPartitionReassignmentsResponse;
     ListPartitionReassignments, ListPartitionReassignmentsRequest,
         ListPartitionReassignmentsResponse;
     DescribeCluster, DescribeClusterRequest, DescribeClusterResponse;

@@ -355,6 +355,57 @@ impl Filled for IncrementalAlterConfigsRequest {
     }
 }
 
+impl Filled for AlterReplicaLogDirsRequest {
+    fn filled(_version: i16) -> Self {
+        use alter_replica_log_dirs_request::*;
+        let topic = |name| {
+            extra!(AlterReplicaLogDirTopic::default())
+                .with_name(topic(name))
+                .with_partitions(vec![0, 1, 2])
+        };
+        let dir = |path| {
+            extra!(AlterReplicaLogDir::default())
+                .with_path(text(path))
+                .with_topics(vec![topic("a"), topic("b")])
+        };
+        extra!(Self::default()).with_dirs(vec![dir("/a"), dir("/b")])
+    }
+}
+
+impl Filled for DescribeLogDirsRequest {
+    fn filled(_version: i16) -> Self {
+        let topic = |name| {
+            extra!(describe_log_dirs_request::DescribableLogDirTopic::default())
+                .with_topic(topic(name))
+                .with_partitions(vec![0, 1, 2])
+        };
+        extra!(Self::default()).with_topics(Some(vec![topic("a"), topic("b")]))
+    }
+}
+
+impl Filled for AlterPartitionReassignmentsRequest {
+    fn filled(version: i16) -> Self {
+        use alter_partition_reassignments_request::*;
+        let partition = |index, replicas| {
+            extra!(ReassignablePartition::default())
+                .with_partition_index(index)
+                .with_replicas(replicas)
+        };
+        let topic = |name| {
+            extra!(ReassignableTopic::default())
+                .with_name(topic(name))
+                .with_partitions(vec![
+                    partition(0, Some(vec![BrokerId(1), BrokerId(2)])),
+                    partition(1, None),
+                ])
+        };
+        extra!(Self::default())
+            .with_timeout_ms(1)
+            .with_allow_replication_factor_change(version < 1)
+            .with_topics(vec![topic("a"), topic("b")])
+    }
+}
+
 impl Filled for ListPartitionReassignmentsRequest {
     fn filled(_version: i16) -> Self {
         use list_partition_reassignments_request::*;

@@ -471,6 +471,86 @@ impl Filled for IncrementalAlterConfigsResponse {
     }
 }
 
+impl Filled for AlterReplicaLogDirsResponse {
+    fn filled(_version: i16) -> Self {
+        use alter_replica_log_dirs_response::*;
+        let partition = |index| {
+            extra!(AlterReplicaLogDirPartitionResult::default())
+                .with_partition_index(index)
+                .with_error_code(57)
+        };
+        let topic = |name| {
+            extra!(AlterReplicaLogDirTopicResult::default())
+                .with_topic_name(topic(name))
+                .with_partitions(vec![partition(0), partition(1)])
+        };
+        extra!(Self::default())
+            .with_throttle_time_ms(1)
+            .with_results(vec![topic("a"), topic("b")])
+    }
+}
+
+impl Filled for DescribeLogDirsResponse {
+    fn filled(version: i16) -> Self {
+        use describe_log_dirs_response::*;
+        let partition = |index| {
+            extra!(DescribeLogDirsPartition::default())
+                .with_partition_index(index)
+                .with_partition_size(1000)
+                .with_offset_lag(3)
+                .with_is_future_key(true)
+        };
+        let topic = |name| {
+            extra!(DescribeLogDirsTopic::default())
+                .with_name(topic(name))
+                .with_partitions(vec![partition(0), partition(1)])
+        };
+        let dir = |path| {
+            let mut known = extra!(DescribeLogDirsResult::default())
+                .with_error_code(56)
+                .with_log_dir(text(path))
+                .with_topics(vec![topic("a"), topic("b")]);
+            if version >= 4 {
+                known.total_bytes = 1 << 40;
+                known.usable_bytes = 1 << 39;
+            }
+            kt::protocol::messages::DescribeLogDirsResult {
+                known,
+                is_cordoned: version >= 5,
+            }
+        };
+        let mut response = extra!(Self::default()).with_results(vec![dir("/a"), dir("/b")]);
+        response.throttle_time_ms = 1;
+        if version >= 3 {
+            response.error_code = 41;
+        }
+        response
+    }
+}
+
+impl Filled for AlterPartitionReassignmentsResponse {
+    fn filled(version: i16) -> Self {
+        use alter_partition_reassignments_response::*;
+        let partition = |index, message| {
+            extra!(ReassignablePartitionResponse::default())
+                .with_partition_index(index)
+                .with_error_code(39)
+                .with_error_message(message)
+        };
+        let topic = |name| {
+            extra!(ReassignableTopicResponse::default())
+                .with_name(topic(name))
+                .with_partitions(vec![partition(0, None), partition(1, Some(text("no")))])
+        };
+        extra!(Self::default())
+            .with_throttle_time_ms(1)
+            .with_allow_replication_factor_change(version < 1)
+            .with_error_code(41)
+            .with_error_message(Some(text("no")))
+            .with_responses(vec![topic("a"), topic("b")])
+    }
+}
+
 impl Filled for ListPartitionReassignmentsResponse {
     fn filled(_version: i16) -> Self {
         use list_partition_reassignments_response::*;

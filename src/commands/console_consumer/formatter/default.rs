@@ -54,14 +54,7 @@ impl DefaultFormatter {
                 .as_bytes()
                 .to_vec()
         };
-        let mut class = |key: &str| {
-            let name = settings.get(key)?;
-            let found = Deserializer::of_class(name);
-            if found.is_none() {
-                warn(format!("Unable to instantiate a deserializer from {name}"));
-            }
-            found
-        };
+        let mut class = |key: &str| deserializer_of(settings, key, warn);
         Self {
             columns: COLUMNS
                 .iter()
@@ -168,6 +161,21 @@ impl DefaultFormatter {
     }
 }
 
+/// Returns the deserializer that a setting names, if it names one; `warn` is told of one that kt
+/// does not have.
+pub(super) fn deserializer_of(
+    settings: &PropertiesMap,
+    key: &str,
+    warn: &mut dyn FnMut(String),
+) -> Option<Deserializer> {
+    let name = settings.get(key)?;
+    let found = Deserializer::of_class(name);
+    if found.is_none() {
+        warn(format!("Unable to instantiate a deserializer from {name}"));
+    }
+    found
+}
+
 fn timestamp(timestamp: Timestamp) -> String {
     match timestamp {
         Timestamp::None => "NO_TIMESTAMP".to_owned(),
@@ -194,6 +202,7 @@ mod tests {
         let bytes = b"\x20\x00\x00\x00\x01\x01\x04\x04h1\x04v1\x04h2\x01";
         let headers = Records::new(bytes, 1).next().unwrap().unwrap().headers;
         let record = ShownRecord {
+            topic: "t",
             partition: 3,
             offset: 42,
             timestamp: Timestamp::Create(1_700_000_000_123),
@@ -247,6 +256,7 @@ mod tests {
         let long = "org.apache.kafka.common.serialization.LongDeserializer";
         let formatter = formatter(&[("print.offset", "true"), ("value.deserializer", long)]);
         let record = ShownRecord {
+            topic: "t",
             partition: 0,
             offset: 1,
             timestamp: Timestamp::None,

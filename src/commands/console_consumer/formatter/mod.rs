@@ -1,5 +1,6 @@
 //! What shows records (`MessageFormatter`): by the names of Kafka's classes, today's and old ones.
 
+mod custom;
 mod default;
 mod deserializer;
 mod internal_topics;
@@ -7,9 +8,9 @@ mod internal_topics;
 use crate::cli::PropertiesMap;
 use crate::record::Headers;
 
+pub(super) use custom::CustomFormatter;
 use default::DefaultFormatter;
 use internal_topics::InternalTopicFormatter;
-pub(super) use internal_topics::base64;
 
 /// What a record's timestamp stands for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,6 +26,7 @@ pub(super) enum Timestamp {
 /// A record to be shown.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct ShownRecord<'r> {
+    pub(super) topic: &'r str,
     pub(super) partition: i32,
     pub(super) offset: i64,
     pub(super) timestamp: Timestamp,
@@ -43,6 +45,8 @@ pub(super) struct FormatError(String);
 pub(super) enum Formatter {
     /// The columns that are asked for.
     Default(DefaultFormatter),
+    /// What `--format` says.
+    Custom(CustomFormatter),
     /// Nothing.
     NoOp,
     /// Records of Kafka's own topics, as JSON.
@@ -84,7 +88,7 @@ impl Formatter {
     pub(super) fn is_plain(&self) -> bool {
         match self {
             Self::Default(formatter) => formatter.is_plain(),
-            Self::NoOp | Self::Internal(_) => false,
+            Self::Custom(_) | Self::NoOp | Self::Internal(_) => false,
         }
     }
 
@@ -96,6 +100,7 @@ impl Formatter {
     ) -> Result<(), FormatError> {
         match self {
             Self::Default(formatter) => formatter.write(record, out),
+            Self::Custom(formatter) => formatter.write(record, out),
             Self::NoOp => Ok(()),
             Self::Internal(formatter) => {
                 formatter.write(record, out);
