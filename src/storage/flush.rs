@@ -7,12 +7,11 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use super::checkpoint::epochs_text;
+use super::epoch_file::EpochText;
 use super::error::{AtPath, IoError};
 use super::log::Log;
-use super::segments::Segments;
 use crate::fs::{File, Fs, OpenMode};
-use crate::types::{Offset, TimestampMs};
+use crate::types::Offset;
 
 /// What to sync.
 #[derive(Clone, Debug)]
@@ -24,7 +23,7 @@ pub struct FlushPlan {
     /// Directories with new names.
     pub dirs: Vec<PathBuf>,
     /// The leader-epoch checkpoint, where a finished segment needs it.
-    pub epochs: Option<(PathBuf, String)>,
+    pub(super) epochs: Option<EpochText>,
     /// The log's end when the plan was made: what is durable once it has run.
     pub until: Offset,
     /// How often the log had been truncated when the plan was made.
@@ -32,56 +31,6 @@ pub struct FlushPlan {
 }
 
 impl Log {
-    /// Notes that a plan has run.
-    pub fn flushed(&mut self, plan: &FlushPlan) {
-        if plan.truncations != self.truncations {
-            // What the plan has synced is partly gone, and other records may have its offsets.
-            return;
-        }
-        let until = plan.until;
-        self.flushed = self.flushed.max(until);
-        self.unsynced.retain(|(end, _, _)| *end > until);
-        self.is_identity_unsynced &= plan.identity.is_none();
-        if self.unsynced_name.is_some_and(|base| base < until) {
-            self.unsynced_name = None;
-            self.is_new_dir = false;
-            let written = plan.epochs.as_ref().map(|(_, text)| text.as_str());
-            // They may have changed since the plan was made.
-            if written == Some(epochs_text(self.epochs.entries()).as_str()) {
-                self.epochs_due = false;
-                self.epochs.mark_clean();
-            }
-        }
-    }
-
-    /// Writes what the index and epoch files lack; before the recovery point is checkpointed.
-    pub fn checkpoint(&mut self) -> Result<(), IoError> {
-        let Segments { fs, dir, map, .. } = &mut self.segments;
-        if let Some(mut active) = map.last_entry() {
-            active.get_mut().persist_indexes(fs.as_ref(), dir)?;
-        }
-        if self.epochs_due {
-            // The flush that is due writes them, perhaps at this moment; until it has, the
-            // recovery point does not pass what they are needed for.
-            return Ok(());
-        }
-        self.write_epochs()
-    }
-
-    /// Lets the index files follow the log, for those who look into the directory.
-    pub(super) fn show_indexes(&mut self, now_ms: TimestampMs) {
-        let Segments { fs, dir, map, .. } = &mut self.segments;
-        let Some(mut entry) = map.last_entry() else {
-            return;
-        };
-        let active = entry.get_mut();
-        if active.are_indexes_due(now_ms) {
-            active.indexes_written(now_ms);
-            // The batch is in the log; the index can be made anew, and is written again.
-            drop(active.persist_indexes(fs.as_ref(), dir));
-        }
-    }
-
     /// Returns whether a finished segment has data that is not synced.
     #[must_use]
     pub fn has_unsynced_segment(&self) -> bool {
@@ -100,8 +49,8 @@ impl FlushPlan {
             let file = fs.open(path, OpenMode::Read).at("open", path)?;
             file.sync_data().at("sync", path)?;
         }
-        if let Some((path, text)) = &self.epochs {
-            fs.replace(path, text.as_bytes()).at("replace", path)?;
+        if let Some(text) = &self.epochs {
+            text.write(fs)?;
         }
         for dir in &self.dirs {
             fs.sync_dir(dir).at("sync", dir)?;

@@ -66,7 +66,7 @@ fn logs(seed: u64, totals: &mut Totals) {
     for _ in 0..120 {
         world.step();
     }
-    let is_clean = seed % 2 == 0;
+    let is_clean = seed.is_multiple_of(2);
     if is_clean {
         world.close();
     } else {
