@@ -101,7 +101,7 @@ impl Administrator {
             }
             Some((Some(incarnation), true)) if self.rng.below(3) == 0 => {
                 phase.truth.of(name, |topic| topic.life.attempt(None));
-                let code = delete_topic(wire, name)?;
+                let code = phase.promise(delete_topic(wire, name)?)?;
                 if expected(phase, code, &format!("deleting {name} #{incarnation}")) {
                     phase.truth.of(name, |topic| topic.life.confirm(None));
                 }
@@ -145,7 +145,7 @@ impl Administrator {
         let partition = i32::try_from(index).map_err(io::Error::other)?;
         let request = produce_request((name, partition), -1, records);
         wire.send(PRODUCE_VERSION, &request, true)?;
-        match produced(wire)? {
+        match phase.promise(produced(wire)?)? {
             Ok(offset) => {
                 lock(truth).batches[index_of_batch].fate = Fate::Acked(offset);
                 phase.truth.acked(count);
@@ -175,7 +175,7 @@ impl Administrator {
             }
         };
         phase.truth.living(&name, |topic| claim(topic, false));
-        let code = set_config(wire, &name, key, value)?;
+        let code = phase.promise(set_config(wire, &name, key, value)?)?;
         if expected(phase, code, &format!("configuring {name}")) {
             phase.truth.living(&name, |topic| claim(topic, true));
         }
@@ -190,7 +190,7 @@ impl Administrator {
         let more = count.sure + 1;
         phase.truth.living(GROWING, |topic| topic.count.attempt(more));
         let asked = i32::try_from(more).map_err(io::Error::other)?;
-        let code = create_partitions(wire, GROWING, asked)?;
+        let code = phase.promise(create_partitions(wire, GROWING, asked)?)?;
         if expected(phase, code, "growing") {
             phase.truth.living(GROWING, |topic| topic.count.confirm(more));
         }
@@ -217,7 +217,7 @@ impl Administrator {
         let room = u64::try_from(end - start).unwrap_or(0);
         let offset = start + i64::try_from(self.rng.below(room + 1)).unwrap_or(0);
         lock(&truth).start.attempt(offset);
-        match delete_records(wire, of, offset)? {
+        match phase.promise(delete_records(wire, of, offset)?)? {
             Ok(told) if told == offset => lock(&truth).start.confirm(offset),
             // A cut that was refused with a storage error had gone further.
             Ok(told) if told > offset && lock(&truth).start.maybe.contains(&told) => {
@@ -244,7 +244,7 @@ pub fn create(
 ) -> io::Result<()> {
     let index = phase.truth.creating(name, shape);
     let count = i32::try_from(shape.partitions).map_err(io::Error::other)?;
-    match create_topic(wire, name, count, &shape.configs)? {
+    match phase.promise(create_topic(wire, name, count, &shape.configs)?)? {
         Ok(id) => {
             phase.truth.of(name, |topic| {
                 topic.life.confirm(Some(index));
