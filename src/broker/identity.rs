@@ -32,12 +32,12 @@ pub(super) fn identify(
     clock: &dyn Clock,
     rng: &mut Rng,
 ) -> Result<Identity, LogDirsError> {
-    let known: Vec<(PathBuf, Option<MetaProperties>)> = manager
+    let known: Vec<(PathBuf, Option<MetaProperties>, bool)> = manager
         .dirs()
         .iter()
-        .map(|dir| (dir.path.clone(), dir.meta.clone()))
+        .map(|dir| (dir.path.clone(), dir.meta.clone(), dir.is_meta_damaged))
         .collect();
-    let first = known.iter().find_map(|(_, meta)| meta.clone());
+    let first = known.iter().find_map(|(_, meta, _)| meta.clone());
     let stored = first.as_ref().map(|meta| meta.node_id);
     let node_id = config
         .node_id
@@ -46,31 +46,18 @@ pub(super) fn identify(
         .unwrap_or(DEFAULT_NODE_ID);
     let cluster_id = first.map_or_else(|| rng.uuid().to_string(), |meta| meta.cluster_id);
     let mut directories = Vec::new();
-    for (path, meta) in known {
-        let fresh = meta.is_none();
+    for (path, meta, is_damaged) in known {
+        let fresh = meta.is_none() && !is_damaged;
+        let mut is_incomplete = is_damaged;
         let mut meta = meta.unwrap_or_else(|| MetaProperties {
             cluster_id: cluster_id.clone(),
             node_id,
             directory_id: None,
         });
-        if meta.node_id != node_id {
-            let stored = meta.node_id;
-            return Err(LogDirsError::OtherNode {
-                path,
-                stored,
-                configured: node_id,
-            });
-        }
-        if meta.cluster_id != cluster_id {
-            let found = meta.cluster_id;
-            return Err(LogDirsError::OtherCluster {
-                path,
-                expected: cluster_id,
-                found,
-            });
-        }
+        check_owner(&path, &meta, node_id, &cluster_id)?;
         if meta.directory_id.is_none() {
             meta.directory_id = Some(rng.uuid());
+            is_incomplete = true;
         }
         let directory = meta.directory_id.unwrap_or(Uuid::ZERO);
         if fresh {
@@ -84,6 +71,9 @@ pub(super) fn identify(
             )?;
             // Last, so that a directory that was formatted halfway is formatted again.
             manager.write_meta(&path, &meta)?;
+        } else if is_incomplete {
+            tracing::warn!(dir = %path.display(), "meta.properties is completed");
+            manager.write_meta(&path, &meta)?;
         }
         directories.push(directory);
     }
@@ -92,6 +82,31 @@ pub(super) fn identify(
         cluster_id,
         directories,
     })
+}
+
+/// Refuses a directory of another node or another cluster.
+fn check_owner(
+    path: &Path,
+    meta: &MetaProperties,
+    node_id: BrokerId,
+    cluster_id: &str,
+) -> Result<(), LogDirsError> {
+    let path = path.to_path_buf();
+    if meta.node_id != node_id {
+        return Err(LogDirsError::OtherNode {
+            path,
+            stored: meta.node_id,
+            configured: node_id,
+        });
+    }
+    if meta.cluster_id != cluster_id {
+        return Err(LogDirsError::OtherCluster {
+            path,
+            expected: cluster_id.to_owned(),
+            found: meta.cluster_id.clone(),
+        });
+    }
+    Ok(())
 }
 
 /// Writes the files of a formatted directory, but for `meta.properties`.

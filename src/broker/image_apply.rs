@@ -6,6 +6,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::flush_pool::BlockingPool;
+use super::full_disk::is_storage_full;
 use super::log_dirs::LogDirs;
 use super::settings::SettingsOf;
 use crate::controller::ReplicaDirectory;
@@ -151,9 +152,12 @@ impl ImageApplier {
             .dirs
             .as_ref()
             .expect("nothing is hosted before the directories are open");
-        Ok(dirs
-            .create(name, topic_id, settings.log.clone(), &self.replicas)?
-            .0)
+        let create = || dirs.create(name, topic_id, settings.log.clone(), &self.replicas);
+        let created = create().or_else(|error| {
+            let has_room = is_storage_full(&error) && dirs.working().any(|dir| dirs.make_room(dir));
+            if has_room { create() } else { Err(error) }
+        });
+        Ok(created?.0)
     }
 
     fn lead(&self, topic: &str, number: i32, partition: &PartitionImage) {

@@ -193,8 +193,10 @@ fn copy_and_swap(state: &BrokerState, asked: &Move, stop: &Stop) -> Result<bool,
     let mut future = future.map_err(|error| error.to_string())?;
     let dir = future.dir().to_path_buf();
     let outcome = match copy(state, asked, &mut future, stop) {
-        Ok(true) => swap(state, asked, future, rng.uuid()),
-        Ok(false) => Ok(false),
+        Ok(Copied::Whole) => swap(state, asked, future, rng.uuid()),
+        // The next start finds it, and begins anew.
+        Ok(Copied::UntilStop) => return Ok(false),
+        Ok(Copied::InVain) => Ok(false),
         Err(error) => Err(error.to_string()),
     };
     if !matches!(outcome, Ok(true)) {
@@ -203,45 +205,61 @@ fn copy_and_swap(state: &BrokerState, asked: &Move, stop: &Stop) -> Result<bool,
     outcome
 }
 
-/// Copies until the copy lacks less than a piece; returns whether the move is still wanted.
+/// Why copying ended.
+enum Copied {
+    /// The copy lacks little or nothing.
+    Whole,
+    /// The broker stops.
+    UntilStop,
+    /// The move was called off, or the topic deleted.
+    InVain,
+}
+
+/// Copies until the copy lacks nothing that was there when it was looked at.
 fn copy(
     state: &BrokerState,
     asked: &Move,
     future: &mut Log,
     stop: &Stop,
-) -> Result<bool, MoveError> {
+) -> Result<Copied, MoveError> {
     loop {
-        if *stop.borrow() || asked.is_cancelled() {
-            return Ok(false);
+        if *stop.borrow() {
+            return Ok(Copied::UntilStop);
+        }
+        if asked.is_cancelled() {
+            return Ok(Copied::InVain);
         }
         let begin = state.clock.monotonic();
         let now_ms = state.clock.now_ms();
         let bytes = match asked.partition.copy_piece_to(future, now_ms) {
             Ok(bytes) => bytes,
-            Err(MoveError::Retired) => return Ok(false),
+            Err(MoveError::Retired) => return Ok(Copied::InVain),
             Err(error) => return Err(error),
         };
         let end = future.end_offset();
         asked.copied_until.store(end.0, Ordering::Relaxed);
         asked.copied_bytes.store(future.bytes(), Ordering::Relaxed);
         if end >= asked.partition.place().2 {
-            return Ok(true);
+            return Ok(Copied::Whole);
         }
         pace(state, asked, bytes, begin, stop);
     }
 }
 
-/// Waits as long as the copied bytes should have taken.
+/// Waits as long as the copied bytes should take at the rate that is set now.
 fn pace(state: &BrokerState, asked: &Move, bytes: usize, begin: Duration, stop: &Stop) {
-    let rate = match state.setting("replica.alter.log.dirs.io.max.bytes.per.second") {
-        Some(ConfigValue::Number(rate)) => u64::try_from(rate).unwrap_or(u64::MAX).max(1),
-        _ => u64::MAX,
-    };
-    let bytes = u64::try_from(bytes).unwrap_or(u64::MAX);
-    let nanos = u128::from(bytes) * 1_000_000_000 / u128::from(rate);
-    let due = begin + Duration::from_nanos(u64::try_from(nanos).unwrap_or(u64::MAX));
-    while state.clock.monotonic() < due && !*stop.borrow() && !asked.is_cancelled() {
-        let left = due.saturating_sub(state.clock.monotonic());
+    let bytes = u128::try_from(bytes).unwrap_or(u128::MAX);
+    while !*stop.borrow() && !asked.is_cancelled() {
+        let rate = match state.setting("replica.alter.log.dirs.io.max.bytes.per.second") {
+            Some(ConfigValue::Number(rate)) => u128::try_from(rate).unwrap_or(0).max(1),
+            _ => u128::MAX,
+        };
+        let nanos = u64::try_from(bytes * 1_000_000_000 / rate).unwrap_or(u64::MAX);
+        let elapsed = state.clock.monotonic().saturating_sub(begin);
+        let left = Duration::from_nanos(nanos).saturating_sub(elapsed);
+        if left.is_zero() {
+            return;
+        }
         std::thread::sleep(left.min(Duration::from_millis(50)));
     }
 }

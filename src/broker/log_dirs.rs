@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 use parking_lot::Mutex;
 
+use super::full_disk::{keep_reserve, release_reserve};
 use super::identity::{Identity, identify};
 use super::log_dir_moves::PreferredDirs;
 use crate::clock::Clock;
@@ -73,6 +74,9 @@ pub(super) struct LogDirs {
     deletions: Mutex<Vec<(TimestampMs, PathBuf)>>,
     /// Where partitions are to be made that somebody has chosen a directory for.
     pub(super) preferred: PreferredDirs,
+    /// Held while checkpoints are written: two writers would share a temporary file, and the
+    /// older state could win.
+    checkpointing: Mutex<()>,
     clock: Arc<dyn Clock>,
 }
 
@@ -112,6 +116,20 @@ impl LogDirs {
     /// Returns the file system.
     pub(super) fn fs(&self) -> &dyn Fs {
         &**self.manager.fs()
+    }
+
+    /// Gives back what a directory keeps for a full disk; returns whether there was something.
+    pub(super) fn make_room(&self, log_dir: &Path) -> bool {
+        release_reserve(self.fs(), log_dir)
+    }
+
+    /// Keeps something back in every directory, where there is room.
+    pub(super) fn keep_reserves(&self) {
+        for dir in self.working() {
+            if let Err(error) = keep_reserve(self.fs(), dir) {
+                tracing::debug!(%error, dir = %dir.display(), "no reserve");
+            }
+        }
     }
 
     /// Returns every directory.
@@ -242,8 +260,11 @@ impl LogDirs {
         self.remove_due();
     }
 
-    /// Writes the checkpoints of every directory.
+    /// Writes the checkpoints of every directory; tells the first failure, which stops no other
+    /// partition.
     pub(super) fn checkpoint(&self, hosted: &ReplicaManager) -> Result<(), IoError> {
+        let _one_at_a_time = self.checkpointing.lock();
+        let mut outcome = Ok(());
         for (path, failure) in &self.failures {
             if failure.is_failed() {
                 continue;
@@ -251,15 +272,19 @@ impl LogDirs {
             let mut entries = Vec::new();
             for partition in hosted.all() {
                 if partition.with_log(|log| log.dir().parent() == Some(path)) {
-                    let (entry, checkpointed) = partition.checkpoint();
-                    checkpointed?;
+                    let (mut entry, written) = partition.checkpoint();
+                    if written.is_err() {
+                        // What its small files lack is to be read from the log again.
+                        entry.recovery_point = entry.log_start;
+                    }
+                    outcome = outcome.and(written);
                     entries.push(entry);
                 }
             }
             entries.sort_by(|a: &PartitionCheckpoint, b| a.partition.cmp(&b.partition));
-            self.manager.write_checkpoints(path, &entries)?;
+            outcome = outcome.and(self.manager.write_checkpoints(path, &entries));
         }
-        Ok(())
+        outcome
     }
 
     /// Closes every log and marks the directories as clean.
@@ -301,6 +326,7 @@ impl LogManagerParts {
             failures: self.failures,
             deletions: Mutex::new(Vec::new()),
             preferred: PreferredDirs::default(),
+            checkpointing: Mutex::new(()),
             clock: self.clock,
         }
     }

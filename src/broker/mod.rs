@@ -15,6 +15,7 @@ mod errors;
 mod features;
 mod flush_pool;
 pub mod format;
+mod full_disk;
 mod handlers;
 mod housekeeping;
 mod identity;

@@ -3,6 +3,7 @@
 use std::future::poll_fn;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use tokio::sync::watch;
@@ -12,12 +13,13 @@ use super::bind::{Bound, bind_all};
 use super::controller_loop::ControllerLoop;
 use super::features::Features;
 use super::flush_pool::BlockingPool;
+use super::full_disk::FullDisk;
 use super::handlers::fetch::FetchSessions;
 use super::identity::{Identity, voter_of};
 use super::image_apply::ImageApplier;
 use super::listener::ConnectionCounts;
 use super::log_dir_moves::LogDirMoves;
-use super::log_dirs::{LogDirs, LogManagerParts};
+use super::log_dirs::{LogDirs, LogDirsError, LogManagerParts};
 use super::producer_ids::ProducerIds;
 use super::settings::SettingsOf;
 use super::start::StartError;
@@ -31,10 +33,15 @@ use crate::metadata::record::RecordEndpoint;
 use crate::net::BufferPool;
 use crate::replica::{ReplicaManager, ToldOfFailure};
 use crate::rng::Rng;
-use crate::storage::{IoError, LoadedDirs};
+use crate::storage::{IoError, LoadError, LoadedDirs};
+use crate::types::TopicPartition;
 
 /// Buffers for records on their way to sockets: one answer's piece.
 const BUFFER_BYTES: usize = 1024 * 1024;
+/// A process that was killed holds its locks until the kernel has taken it apart, which takes a
+/// moment if it had ten thousand files open.
+const LOCK_PATIENCE: Duration = Duration::from_millis(1000);
+const LOCK_PAUSE: Duration = Duration::from_millis(20);
 /// Buffers that wait for their next use.
 const BUFFERS_FREE_MAX: usize = 4;
 
@@ -70,7 +77,15 @@ pub(super) fn open(
 ) -> Result<Opened, StartError> {
     let (failures, failed) = watch::channel(0);
     let tell = || Box::new(Tell(failures.clone())) as Box<dyn ToldOfFailure>;
-    let (parts, identity) = LogDirs::open(fs, &config, Arc::clone(clock), &mut rng, tell)?;
+    let deadline = clock.monotonic() + LOCK_PATIENCE;
+    let (parts, identity) = loop {
+        match LogDirs::open(fs, &config, Arc::clone(clock), &mut rng, tell) {
+            Err(LogDirsError::Load(LoadError::Locked { .. })) if clock.monotonic() < deadline => {
+                std::thread::sleep(LOCK_PAUSE);
+            }
+            opened => break opened?,
+        }
+    };
     config
         .static_keys
         .insert("node.id".to_owned(), identity.node_id.to_string());
@@ -156,6 +171,7 @@ pub(super) fn share(
         replicas,
         dirs,
         moves: LogDirMoves::default(),
+        full_disk: FullDisk::default(),
         producer_ids: ProducerIds::default(),
         fetch_sessions: FetchSessions::new(slots, parts.rng),
         flush_pool,
@@ -180,8 +196,25 @@ fn load(
     rng: &mut Rng,
     clock: &dyn Clock,
 ) -> Result<(LogManagerParts, LoadedDirs), StartError> {
+    let topic_id_of = |topic: &str| image.topic(topic).map(|topic| topic.id);
+    let strays = parts
+        .manager
+        .set_strays_aside(&topic_id_of, &mut || rng.uuid())?;
+    let directory_of = |partition: &TopicPartition| {
+        let number = usize::try_from(partition.partition).ok()?;
+        let known = image.topic(&partition.topic)?.partitions.get(number)?;
+        let mut places = known.replicas.iter().zip(&known.directories);
+        let own = places.find(|(id, _)| **id == settings.node_id)?;
+        Some(*own.1)
+    };
+    let duplicates = parts
+        .manager
+        .set_duplicates_aside(&directory_of, &mut || rng.uuid())?;
+    for warning in strays.into_iter().chain(duplicates) {
+        tracing::warn!("{warning}");
+    }
     let rng = parking_lot::Mutex::new(rng);
-    let config_of = |partition: &crate::types::TopicPartition| {
+    let config_of = |partition: &TopicPartition| {
         settings
             .of_topic(image, &partition.topic, &mut rng.lock())
             .log

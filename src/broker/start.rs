@@ -117,6 +117,14 @@ impl Broker {
             stopped: stopped.clone(),
         };
         let (state, controller) = share(config, &identity, controller, Arc::clone(&dirs), parts);
+        for (partition, target) in loaded.moves {
+            if let Some(partition) = state
+                .replicas
+                .partition(&partition.topic, partition.partition)
+            {
+                state.moves.ask(partition, target);
+            }
+        }
         let accepting = bound
             .into_iter()
             .chain(controllers)

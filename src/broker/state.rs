@@ -9,6 +9,7 @@ use tokio::sync::Semaphore;
 
 use super::controller_loop::ControllerHandle;
 use super::features::Features;
+use super::full_disk::FullDisk;
 use super::handlers::fetch::FetchSessions;
 use super::listener::ConnectionCounts;
 use super::log_dir_moves::LogDirMoves;
@@ -58,6 +59,7 @@ pub(super) struct BrokerState {
     pub(super) replicas: Arc<ReplicaManager>,
     pub(super) dirs: Arc<LogDirs>,
     pub(super) moves: LogDirMoves,
+    pub(super) full_disk: FullDisk,
     pub(super) producer_ids: ProducerIds,
     pub(super) fetch_sessions: FetchSessions,
     pub(super) flush_pool: Arc<dyn FlushPool>,

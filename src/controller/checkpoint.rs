@@ -16,7 +16,8 @@ use super::metadata_log_error::MetadataLogError;
 use crate::fs::Fs;
 use crate::metadata::{MetadataImage, MetadataRecord};
 use crate::record::{
-    Append, BatchBuilder, Batches, ControlRecord, RecordBatch, Records, Seal, control_batch,
+    Append, BatchBuilder, Batches, ControlRecord, ControlType, RecordBatch, Records, Seal,
+    control_batch,
 };
 use crate::types::{LeaderEpoch, Offset, TimestampMs};
 
@@ -143,7 +144,7 @@ pub(super) fn as_control((control_type, value): &Control) -> ControlRecord<'_> {
     }
 }
 
-/// Lists the snapshots: end offset, epoch, path.
+/// Lists the snapshots, the oldest first: end offset, epoch, path.
 pub(super) fn snapshots(
     fs: &dyn Fs,
     dir: &Path,
@@ -156,18 +157,13 @@ pub(super) fn snapshots(
             dir.join(name),
         ))
     };
-    Ok(fs
-        .read_dir(dir)?
+    let entries = fs.read_dir(dir)?;
+    let mut found: Vec<_> = entries
         .iter()
         .filter_map(|entry| parse(&entry.name))
-        .collect())
-}
-
-pub(super) fn newest_snapshot(
-    fs: &dyn Fs,
-    dir: &Path,
-) -> io::Result<Option<(Offset, LeaderEpoch, PathBuf)>> {
-    Ok(snapshots(fs, dir)?.into_iter().max())
+        .collect();
+    found.sort_unstable();
+    Ok(found)
 }
 
 /// Applies a snapshot; every record of it stands for the state at its end.
@@ -200,45 +196,61 @@ pub(super) fn read_bootstrap(
     log_dir: &Path,
 ) -> Result<Option<Vec<MetadataRecord>>, MetadataLogError> {
     let path = log_dir.join(BOOTSTRAP_FILE);
-    if !fs.exists(&path) {
-        return Ok(None);
-    }
-    let content = fs
-        .read(&path, SNAPSHOT_BYTES_MAX)
-        .map_err(|source| MetadataLogError::Io {
-            path: path.clone(),
-            source,
-        })?;
+    let content = match fs.read(&path, SNAPSHOT_BYTES_MAX) {
+        Ok(content) => content,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(source) => return Err(MetadataLogError::Io { path, source }),
+    };
     Ok(Some(with_implied_settings(checkpoint_records(
         &content, &path,
     )?)))
 }
 
-/// Returns the metadata records of a checkpoint file; one without its footer is torn.
+/// Returns the metadata records of a checkpoint file; one without its header or its footer, with a
+/// wrong CRC or with a gap is damaged.
 fn checkpoint_records(
     content: &[u8],
     path: &Path,
 ) -> Result<Vec<MetadataRecord>, MetadataLogError> {
-    let damaged = |what: String| MetadataLogError::Damaged {
+    let mut next = Offset::ZERO;
+    let damaged = |offset: Offset, what: &str| MetadataLogError::Damaged {
         path: path.to_owned(),
-        offset: Offset::ZERO,
-        what,
+        offset,
+        what: what.to_owned(),
     };
     let mut records = Vec::new();
-    let mut ends_with_control = false;
+    let (mut first, mut last) = (None, None);
     for batch in Batches::new(content) {
-        let batch = batch.map_err(|error| damaged(error.to_string()))?;
-        ends_with_control = batch.header().attributes.is_control();
-        if !ends_with_control {
-            records.extend(
-                decode_batch(&batch, path)?
-                    .into_iter()
-                    .map(|(_, record)| record),
-            );
+        let batch = batch.map_err(|error| damaged(next, &error.to_string()))?;
+        if !batch.crc_matches() {
+            return Err(damaged(next, "the CRC is wrong"));
         }
+        if batch.header().base_offset != next {
+            return Err(damaged(next, "a batch is missing"));
+        }
+        next = batch.header().next_offset();
+        last = None;
+        if batch.header().attributes.is_control() {
+            let types = control_types(&batch).ok_or_else(|| damaged(next, "a bad control"))?;
+            first = first.or_else(|| types.first().copied());
+            last = types.last().copied();
+            continue;
+        }
+        let decoded = decode_batch(&batch, path)?;
+        records.extend(decoded.into_iter().map(|(_, record)| record));
     }
-    if !ends_with_control {
-        return Err(damaged("the footer is missing".to_owned()));
+    if first != Some(ControlType::SnapshotHeader) {
+        return Err(damaged(Offset::ZERO, "the header is missing"));
+    }
+    if last != Some(ControlType::SnapshotFooter) {
+        return Err(damaged(next, "the footer is missing"));
     }
     Ok(records)
+}
+
+fn control_types(batch: &RecordBatch<'_>) -> Option<Vec<ControlType>> {
+    let records = Records::new(batch.body(), batch.header().record_count);
+    records
+        .map(|record| ControlType::parse_key(record.ok()?.key?))
+        .collect()
 }

@@ -4,7 +4,8 @@
 //! Apache Kafka can go on from the directory, and this from one of its own. The log is replayed
 //! from the newest snapshot on; records between BeginTransaction and EndTransaction count only
 //! when the end is there. Refuses a directory whose records it cannot read: guessing would lose
-//! topics.
+//! topics. A damaged snapshot is no such case as long as the log, or an older snapshot and the
+//! log, hold the same records.
 //!
 //! Stage one of the trait that several nodes will share: one voter, which leads itself. Each start
 //! is a new leader epoch, opened by a LeaderChange record.
@@ -13,8 +14,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::checkpoint::{
-    BATCH_BYTES_MAX, batches_of, controls, decode_batch, newest_snapshot, read_bootstrap,
-    read_snapshot, snapshot_bytes, snapshots,
+    BATCH_BYTES_MAX, batches_of, controls, decode_batch, read_bootstrap, read_snapshot,
+    snapshot_bytes, snapshots,
 };
 use super::kraft::{self, QuorumState, Voter};
 use super::metadata_log_error::MetadataLogError;
@@ -23,7 +24,7 @@ use crate::metadata::record::{AbortTransaction, BeginTransaction, EndTransaction
 use crate::metadata::{MetadataImage, MetadataRecord, image_records};
 use crate::record::{Batches, RecordBatch, ValidatedBatch};
 use crate::storage::{
-    Log, LogConfig, PARTITION_METADATA_FILE, StartState, partition_metadata_text,
+    AppendError, Log, LogConfig, PARTITION_METADATA_FILE, StartState, partition_metadata_text,
 };
 use crate::types::{LeaderEpoch, Offset, TimestampMs, TopicPartition, Uuid};
 
@@ -71,18 +72,11 @@ impl MetadataLog {
             fs.replace(&identity, text.as_bytes()).map_err(at)?;
             fs.sync_dir(log_dir).map_err(at)?;
         }
-        let mut image = MetadataImage::default();
-        let snapshot = newest_snapshot(&*fs, &dir).map_err(at)?;
-        let mut next = Offset::ZERO;
-        let mut last_epoch = LeaderEpoch(0);
-        if let Some((end, epoch, path)) = snapshot {
-            read_snapshot(&*fs, &path, end, &mut image)?;
-            (next, last_epoch) = (end, epoch);
-        }
-        // The log is short, cut at each snapshot, and checked whole: its end decides everything.
+        // The log is short and checked whole: its end decides everything. Each batch of it is
+        // synced before the next is written, so that only the last can be torn.
         let start = StartState {
             clean: false,
-            recovery_point: Offset::ZERO,
+            recovery_point: Offset::NONE,
             log_start: Offset::ZERO,
         };
         let partition = TopicPartition::new(METADATA_TOPIC, 0);
@@ -97,6 +91,7 @@ impl MetadataLog {
         for warning in &report.warnings {
             tracing::warn!(%warning, "metadata log");
         }
+        let (next, last_epoch, mut image) = base_image(&*fs, &dir, log.start_offset())?;
         let mut this = Self {
             fs,
             dir,
@@ -137,12 +132,36 @@ impl MetadataLog {
         records: &[MetadataRecord],
         now_ms: TimestampMs,
     ) -> Result<Offset, MetadataLogError> {
+        self.append_or_make_room(records, now_ms, &mut |_| false)
+    }
+
+    /// The same; a write that fails is tried again if `make_room` says that there is room now.
+    pub fn append_or_make_room(
+        &mut self,
+        records: &[MetadataRecord],
+        now_ms: TimestampMs,
+        make_room: &mut dyn FnMut(&AppendError) -> bool,
+    ) -> Result<Offset, MetadataLogError> {
         let base = self.log.end_offset();
         for batch in batches_of(records, now_ms) {
-            self.append_batch(&batch, now_ms)?;
+            let is_first = self.log.end_offset() == base;
+            // One by one, so that a power cut leaves no batch behind one that is missing.
+            let mut appended = self.append_batch(&batch, now_ms);
+            if let Err(MetadataLogError::Append(error)) = &appended
+                && make_room(error)
+            {
+                appended = self.append_batch(&batch, now_ms);
+            }
+            let outcome = appended.and_then(|()| self.flush());
+            if let Err(error) = outcome {
+                if !is_first {
+                    // A part of what was decided is in the log, and in no image.
+                    self.log.poison(error.to_string());
+                }
+                return Err(error);
+            }
         }
         self.records_since_snapshot += u64::try_from(records.len()).unwrap_or(u64::MAX);
-        self.flush()?;
         Ok(base)
     }
 
@@ -265,7 +284,11 @@ impl MetadataLog {
 
     fn flush(&mut self) -> Result<(), MetadataLogError> {
         while let Some(plan) = self.log.flush_plan() {
-            plan.run(&*self.fs)?;
+            if let Err(error) = plan.run(&*self.fs) {
+                // Never tried again: a second sync may succeed although the records are lost.
+                self.log.poison(error.to_string());
+                return Err(error.into());
+            }
             self.log.flushed(&plan);
         }
         Ok(())
@@ -339,6 +362,40 @@ impl MetadataLog {
             offset,
             what: what.to_owned(),
         }
+    }
+}
+
+/// Returns the image of the newest snapshot that can be read, its end and its epoch.
+///
+/// A damaged one is passed over if what it stands for can be had without it: the log must begin at
+/// or before the end of the one that is taken instead.
+fn base_image(
+    fs: &dyn Fs,
+    dir: &Path,
+    log_start: Offset,
+) -> Result<(Offset, LeaderEpoch, MetadataImage), MetadataLogError> {
+    let found = snapshots(fs, dir).map_err(|source| MetadataLogError::Io {
+        path: dir.to_path_buf(),
+        source,
+    })?;
+    let mut first_error = None;
+    for (end, epoch, path) in found.into_iter().rev() {
+        let mut image = MetadataImage::default();
+        match read_snapshot(fs, &path, end, &mut image) {
+            Ok(()) if first_error.is_none() || log_start <= end => {
+                return Ok((end, epoch, image));
+            }
+            Ok(()) => {}
+            Err(error @ MetadataLogError::Io { .. }) => return Err(error),
+            Err(error) => {
+                tracing::warn!(%error, "a snapshot of the metadata is damaged");
+                first_error.get_or_insert(error);
+            }
+        }
+    }
+    match first_error {
+        Some(error) if log_start > Offset::ZERO => Err(error),
+        _ => Ok((Offset::ZERO, LeaderEpoch(0), MetadataImage::default())),
     }
 }
 
@@ -443,6 +500,30 @@ mod tests {
         assert_eq!(log.end_offset(), Offset(16));
         let left = snapshots(&*fs, Path::new("/data/__cluster_metadata-0")).unwrap();
         assert_eq!(left.len(), 1);
+    }
+
+    #[test]
+    fn a_damaged_snapshot_is_passed_over_and_a_torn_one_is_no_empty_one() {
+        let (_, fs) = disk();
+        let (mut log, mut image) = open(&fs).unwrap();
+        add(&mut log, &mut image, topic(0));
+        log.snapshot(&image, 1000).unwrap();
+        add(&mut log, &mut image, topic(1));
+        log.close().unwrap();
+        let dir = Path::new("/data/__cluster_metadata-0");
+        let (_, _, path) = snapshots(&*fs, dir).unwrap().pop().unwrap();
+        let good = fs.read(&path, 1 << 20).unwrap();
+        for position in 0..good.len() {
+            let mut content = good.clone();
+            content[position] ^= 1;
+            fs.replace(&path, &content).unwrap();
+            let (_, image) = open(&fs).unwrap();
+            let both = image.topic("t0").is_some() && image.topic("t1").is_some();
+            assert!(both, "a bit at {position}");
+            fs.replace(&path, &good[..position]).unwrap();
+            let (_, image) = open(&fs).unwrap();
+            assert!(image.topic("t0").is_some(), "cut at {position}");
+        }
     }
 
     #[test]

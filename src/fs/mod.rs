@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 pub use real::RealFs;
-pub use sim::{SimFault, SimFs};
+pub use sim::{Repeat, SimFault, SimFs};
 
 /// How [`Fs::open`] treats a file that is there, and one that is not.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

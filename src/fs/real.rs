@@ -16,7 +16,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::UNIX_EPOCH;
 
-use rustix::fs::{FallocateFlags, FlockOperation};
+use rustix::fs::{FallocateFlags, FlockOperation, flock};
 
 use super::{DirEntry, File, Fs, Lock, Metadata, OpenMode, Space};
 
@@ -70,7 +70,7 @@ impl Fs for RealFs {
     }
 
     fn create_dir_all(&self, path: &Path) -> io::Result<()> {
-        fs::create_dir_all(path)
+        retried(|| fs::create_dir_all(path))
     }
 
     fn read_dir(&self, path: &Path) -> io::Result<Vec<DirEntry>> {
@@ -108,23 +108,23 @@ impl Fs for RealFs {
     }
 
     fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
-        fs::rename(from, to)
+        retried(|| fs::rename(from, to))
     }
 
     fn remove_file(&self, path: &Path) -> io::Result<()> {
-        fs::remove_file(path)
+        retried(|| fs::remove_file(path))
     }
 
     fn remove_dir_all(&self, path: &Path) -> io::Result<()> {
-        fs::remove_dir_all(path)
+        retried(|| fs::remove_dir_all(path))
     }
 
     fn hard_link(&self, from: &Path, to: &Path) -> io::Result<()> {
-        fs::hard_link(from, to)
+        retried(|| fs::hard_link(from, to))
     }
 
     fn sync_dir(&self, path: &Path) -> io::Result<()> {
-        fs::File::open(path)?.sync_all()
+        retried(|| fs::File::open(path)?.sync_all())
     }
 
     fn space(&self, path: &Path) -> io::Result<Space> {
@@ -142,10 +142,10 @@ impl Fs for RealFs {
             .create(true)
             .truncate(false)
             .open(path)?;
-        match rustix::fs::flock(&file, FlockOperation::NonBlockingLockExclusive) {
+        match retried(|| Ok(flock(&file, FlockOperation::NonBlockingLockExclusive)?)) {
             Ok(()) => Ok(Some(Box::new(RealLock { _file: file }))),
-            Err(rustix::io::Errno::WOULDBLOCK) => Ok(None),
-            Err(error) => Err(error.into()),
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => Ok(None),
+            Err(error) => Err(error),
         }
     }
 }
@@ -170,7 +170,7 @@ impl File for RealFile {
     }
 
     fn read_at(&self, buffer: &mut [u8], position: u64) -> io::Result<usize> {
-        self.file.read_at(buffer, position)
+        retried(|| self.file.read_at(buffer, position))
     }
 
     fn sync_data(&self) -> io::Result<()> {
@@ -207,6 +207,16 @@ impl File for RealFile {
     }
 }
 
+/// Makes a call again when a signal came in between.
+fn retried<T>(mut call: impl FnMut() -> io::Result<T>) -> io::Result<T> {
+    loop {
+        match call() {
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            outcome => return outcome,
+        }
+    }
+}
+
 /// The least `IOV_MAX` that POSIX systems of today have.
 const IO_SLICES_MAX: usize = 1024;
 
@@ -231,6 +241,20 @@ mod tests {
         assert_eq!(&content[..5], b"\0\0\0ab");
         assert!(RealFs.read(&path, 3002).is_err());
         assert!(RealFs.open(&path, OpenMode::CreateNew).is_err());
+    }
+
+    #[test]
+    fn a_call_that_a_signal_interrupts_is_made_again() {
+        let mut left = 3;
+        let outcome = retried(|| {
+            left -= 1;
+            if left > 0 {
+                return Err(io::ErrorKind::Interrupted.into());
+            }
+            Ok("done")
+        });
+        assert_eq!((outcome.unwrap(), left), ("done", 0));
+        assert!(retried(|| io::Result::<()>::Err(io::ErrorKind::NotFound.into())).is_err());
     }
 
     #[test]

@@ -119,7 +119,7 @@ impl Partition {
     /// Flushes what was appended, on the pool, if no flush runs already.
     pub fn flush_on(self: &Arc<Self>, pool: &dyn FlushPool) {
         let mut core = self.core.lock();
-        if core.flushing || core.unflushed() == 0 {
+        if core.flushing || core.unflushed() == 0 || self.dir.load().is_failed() {
             return;
         }
         core.flushing = true;
@@ -137,7 +137,12 @@ impl Partition {
         loop {
             let (plan, moves) = {
                 let mut core = self.core.lock();
-                let Some(plan) = core.log.flush_plan() else {
+                // A directory that failed meanwhile acknowledges nothing any more.
+                let plan = core
+                    .log
+                    .flush_plan()
+                    .filter(|_| !self.dir.load().is_failed());
+                let Some(plan) = plan else {
                     core.flushing = false;
                     return;
                 };

@@ -107,7 +107,7 @@ impl Partition {
     /// Makes a replica of a loaded log.
     pub fn new(
         topic_id: Uuid,
-        log: Log,
+        mut log: Log,
         settings: PartitionSettings,
         state: ReplicaState,
         fs: Arc<dyn Fs>,
@@ -119,8 +119,11 @@ impl Partition {
         } else {
             log.end_offset()
         };
+        let high_watermark = high_watermark.max(log.start_offset());
+        // Transactions that ended before it are decided, whatever comes next.
+        log.on_high_watermark(high_watermark);
         let core = Core {
-            high_watermark: high_watermark.max(log.start_offset()),
+            high_watermark,
             log,
             state,
             flushing: false,
@@ -277,5 +280,87 @@ impl Partition {
         }
         core.log.advance_start_offset(before, end)?;
         Ok(core.log.start_offset())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::{Path, PathBuf};
+
+    use super::*;
+    use crate::fs::SimFs;
+    use crate::record::{
+        Append, Attributes, BatchBuilder, EndMarker, Producer, Seal, ValidatedBatch,
+        end_marker_batch,
+    };
+    use crate::replica::ToldOfFailure;
+    use crate::storage::StartState;
+
+    #[derive(Debug)]
+    struct Nobody;
+
+    impl ToldOfFailure for Nobody {
+        fn dir_failed(&self, _: &Path, _: &IoError) {}
+    }
+
+    fn open(fs: &SimFs, recovery_point: Offset) -> Log {
+        let start = StartState {
+            recovery_point,
+            ..StartState::default()
+        };
+        let (fs, dir): (Arc<dyn Fs>, _) = (Arc::new(fs.clone()), PathBuf::from("/t-0"));
+        let name = TopicPartition::new("t", 0);
+        Log::load(fs, dir, name, LogConfig::default(), start, 5)
+            .unwrap()
+            .0
+    }
+
+    fn append(log: &mut Log, bytes: &[u8]) {
+        let batch = ValidatedBatch::trusted(bytes).unwrap();
+        log.append(&batch, LeaderEpoch(0), 5).unwrap();
+    }
+
+    #[test]
+    fn a_transaction_that_ended_before_a_crash_is_decided_at_once() {
+        let fs = SimFs::default();
+        let mut log = open(&fs, Offset::ZERO);
+        let mut builder = BatchBuilder::new(1000);
+        assert_eq!(builder.append(None, Some(b"v"), &[], 5), Append::Fits);
+        let seal = Seal {
+            producer: Producer {
+                id: 7,
+                epoch: 0,
+                base_sequence: 0,
+            },
+            attributes: Attributes(0).with_transactional(true),
+            ..Seal::default()
+        };
+        append(&mut log, builder.seal(&seal).unwrap());
+        let marker = EndMarker {
+            committed: true,
+            coordinator_epoch: 0,
+        };
+        append(&mut log, &end_marker_batch(marker, 7, 0, 5));
+        drop(log);
+        let settings = PartitionSettings {
+            validate: ValidateOptions::default(),
+            log: LogConfig::default(),
+            min_in_sync: 1,
+            flush_before_ack: true,
+        };
+        let state = ReplicaState {
+            leader_epoch: LeaderEpoch(0),
+            in_sync: 1,
+            replicas: 1,
+        };
+        let dir = DirFailure::new(PathBuf::from("/"), Box::new(Nobody));
+        let log = open(&fs, Offset(2));
+        let fs: Arc<dyn Fs> = Arc::new(fs);
+        let partition = Partition::new(Uuid(1), log, settings, state, fs, dir);
+        assert_eq!(partition.high_watermark(), Offset(2));
+        assert_eq!(
+            partition.readable_until(Isolation::ReadCommitted),
+            Offset(2)
+        );
     }
 }

@@ -200,6 +200,10 @@ impl Log {
         if self.segments.active().bytes == 0 && self.segments.active().base == base {
             return Ok(());
         }
+        if self.unsynced_name.is_some() {
+            // Names become durable in order: no crash leaves a segment without those before it.
+            self.sync_names()?;
+        }
         let changed = self.finish_active()?;
         self.write_snapshot()?;
         let path = self.segments.path(base, LOG_SUFFIX);
@@ -275,8 +279,12 @@ impl Log {
         let file = active.file.as_ref().expect("the active segment is open");
         if let Err(error) = file.write_all_at(slices, position) {
             let path = self.segments.path(active.base, LOG_SUFFIX);
-            // Part of it may be there. Nobody may take it for records, now or after a restart.
-            if let Err(cut) = file.set_bytes(position) {
+            // Part of it may be there. Nobody may take it for records, now or after a restart:
+            // the cut is synced, so that recovery finds zeros where it finds nothing of ours.
+            let is_as_before = file.bytes().is_ok_and(|bytes| bytes == position);
+            if !is_as_before
+                && let Err(cut) = file.set_bytes(position).and_then(|()| file.sync_all())
+            {
                 self.poison(format!(
                     "cannot cut {} after a failed write: {cut}",
                     path.display()

@@ -5,6 +5,7 @@
 //! 2
 //! topic partition offset       in a log directory
 //! epoch startOffset            in leader-epoch-checkpoint
+//! firstOffset nextOffset       in damaged-offsets-checkpoint
 //! ```
 //! Each is replaced as a whole. An empty file has no entries; a wrong version, count or line is an
 //! error, which the caller answers with a default and a warning, never with deletion.
@@ -26,6 +27,8 @@ pub const HIGH_WATERMARK_FILE: &str = "replication-offset-checkpoint";
 pub const CLEANER_FILE: &str = "cleaner-offset-checkpoint";
 /// In a partition's directory: where each leader's epoch begins.
 pub const LEADER_EPOCH_FILE: &str = "leader-epoch-checkpoint";
+/// In a partition's directory, ours alone: offsets whose records are damaged.
+pub const DAMAGE_FILE: &str = "damaged-offsets-checkpoint";
 
 /// No checkpoint file is larger; 10,000 partitions take 3 MiB at most.
 const BYTES_MAX: u64 = 64 << 20;
@@ -95,6 +98,24 @@ pub fn epochs_text(entries: &[(LeaderEpoch, Offset)]) -> String {
     let mut text = format!("0\n{}\n", entries.len());
     for (epoch, offset) in entries {
         let _ = writeln!(text, "{epoch} {offset}");
+    }
+    text
+}
+
+/// Reads the damaged offsets of a partition: the first, and the one behind the last, of each run.
+pub fn read_damage(fs: &dyn Fs, path: &Path) -> Result<Vec<(Offset, Offset)>, CheckpointError> {
+    parse(&read(fs, path)?, |line| {
+        let (first, next) = line.split_once(' ')?;
+        Some((Offset(first.parse().ok()?), Offset(next.parse().ok()?)))
+    })
+}
+
+/// Returns damaged offsets as text.
+#[must_use]
+pub fn damage_text(damage: &[(Offset, Offset)]) -> String {
+    let mut text = format!("0\n{}\n", damage.len());
+    for (first, next) in damage {
+        let _ = writeln!(text, "{first} {next}");
     }
     text
 }

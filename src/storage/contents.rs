@@ -47,8 +47,10 @@ pub(super) fn scan_dir(
                     .insert(offset, Segment::new(offset, bytes, now_ms));
             }
             SNAPSHOT_SUFFIX => found.snapshots.push(offset),
-            TXN_INDEX_SUFFIX => found.transaction_indexes.push(offset),
-            INDEX_SUFFIX | TIME_INDEX_SUFFIX => {
+            INDEX_SUFFIX | TIME_INDEX_SUFFIX | TXN_INDEX_SUFFIX => {
+                if suffix == TXN_INDEX_SUFFIX {
+                    found.transaction_indexes.push(offset);
+                }
                 indexes.insert(path, offset);
             }
             _ => {}
@@ -59,6 +61,9 @@ pub(super) fn scan_dir(
             remove_if_there(fs.as_ref(), &path)?;
         }
     }
+    found
+        .transaction_indexes
+        .retain(|base| segments.map.contains_key(base));
     Ok(found)
 }
 

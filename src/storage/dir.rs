@@ -104,17 +104,21 @@ fn parse_partition(name: &str) -> Option<TopicPartition> {
 /// Returns the name for a partition's directory that is to be removed, within 255 bytes.
 #[must_use]
 pub fn delete_dir_name(partition: &TopicPartition, id: Uuid) -> String {
-    dir_name_with_id(partition, id, "delete")
+    dir_name(partition, id, "delete")
 }
 
 /// Returns the name for a directory that a partition is being moved to, within 255 bytes.
-#[must_use]
 pub(super) fn future_dir_name(partition: &TopicPartition, id: Uuid) -> String {
-    dir_name_with_id(partition, id, "future")
+    dir_name(partition, id, "future")
 }
 
-fn dir_name_with_id(partition: &TopicPartition, id: Uuid, kind: &str) -> String {
-    let suffix = format!("-{}.{:032x}-{kind}", partition.partition, id.0);
+/// Returns the name for the directory of a partition that belongs to no topic.
+pub(super) fn stray_dir_name(partition: &TopicPartition, id: Uuid) -> String {
+    dir_name(partition, id, "stray")
+}
+
+fn dir_name(partition: &TopicPartition, id: Uuid, what: &str) -> String {
+    let suffix = format!("-{}.{:032x}-{what}", partition.partition, id.0);
     let room = 255_usize.saturating_sub(suffix.len());
     let topic = partition.topic.get(..room).unwrap_or(&partition.topic);
     format!("{topic}{suffix}")
@@ -131,7 +135,8 @@ pub fn partition_metadata_text(topic_id: Uuid) -> String {
 pub(super) fn parse_partition_metadata(content: &[u8]) -> Option<Uuid> {
     let text = std::str::from_utf8(content).ok()?;
     let mut lines = text.lines();
-    if lines.next()?.split_once(':')?.1.trim() != "0" {
+    let (key, version) = lines.next()?.split_once(':')?;
+    if key.trim() != "version" || version.trim() != "0" {
         return None;
     }
     let (key, id) = lines.next()?.split_once(':')?;

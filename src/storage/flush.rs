@@ -8,6 +8,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::error::{AtPath, IoError};
+use super::log::Log;
 use crate::fs::{File, Fs, OpenMode};
 use crate::types::Offset;
 
@@ -26,6 +27,15 @@ pub struct FlushPlan {
     pub until: Offset,
     /// How often the log had been truncated when the plan was made.
     pub(super) truncations: u64,
+}
+
+impl Log {
+    /// Returns whether a finished segment has data that is not synced.
+    #[must_use]
+    pub fn has_unsynced_segment(&self) -> bool {
+        let active = self.segments.active().base;
+        self.unsynced.iter().any(|(end, _, _)| *end <= active)
+    }
 }
 
 impl FlushPlan {

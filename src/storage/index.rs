@@ -28,6 +28,8 @@ pub(super) struct Index<E> {
     persisted: usize,
     /// Whether the file is this index's, with nothing behind its entries.
     has_file: bool,
+    /// Whether nothing but zeros, space allocated ahead, is behind them.
+    is_whole: bool,
 }
 
 impl<E> Default for Index<E> {
@@ -36,6 +38,7 @@ impl<E> Default for Index<E> {
             entries: Vec::new(),
             persisted: 0,
             has_file: false,
+            is_whole: true,
         }
     }
 }
@@ -52,12 +55,18 @@ impl<E: Entry> Index<E> {
             entries.push(entry);
         }
         let persisted = entries.len();
-        let has_file = content.len() == persisted * E::BYTES;
+        let rest = content.get(persisted * E::BYTES..).unwrap_or_default();
         Self {
             entries,
             persisted,
-            has_file,
+            has_file: rest.is_empty(),
+            is_whole: rest.iter().all(|byte| *byte == 0),
         }
+    }
+
+    /// Returns whether the file ended with its last entry, but for space allocated ahead.
+    pub(super) const fn is_whole(&self) -> bool {
+        self.is_whole
     }
 
     /// Returns the entries.

@@ -120,6 +120,7 @@ impl LeaderEpochCache {
             entry.1 = start;
             self.is_dirty = true;
         }
+        self.is_dirty |= floor > 0;
         self.entries.drain(..floor);
     }
 
@@ -166,6 +167,9 @@ mod tests {
     #[test]
     fn truncation_keeps_the_epoch_that_holds_the_start() {
         let mut cache = cache(&[(1, 0), (3, 10), (4, 20)]);
+        cache.truncate_from_start(Offset(10));
+        assert_eq!(cache.entries()[0], (LeaderEpoch(3), Offset(10)));
+        assert!(cache.is_dirty(), "the file still has the first");
         cache.truncate_from_start(Offset(15));
         assert_eq!(cache.entries()[0], (LeaderEpoch(3), Offset(15)));
         cache.truncate_from_end(Offset(20));

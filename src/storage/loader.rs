@@ -1,37 +1,63 @@
 //! LogLoader: opens a partition's log after a clean or an unclean stop.
 //!
 //! After a clean stop only the end of the active segment is looked at. Otherwise all from the
-//! recovery point's segment on is checked, batch by batch. Only a torn tail is cut, after its
-//! bytes were put aside as `<segment>.log.cut-<ms>`; damage before good batches stays where it is
-//! and is reported, since what was acknowledged may lie behind it. Index, snapshot and epoch files
-//! that are missing or damaged are made anew, never a reason to refuse or to delete.
+//! recovery point's segment on is checked, batch by batch (`recovery.rs`). What bad bytes mean:
+//!
+//! An acknowledged record was synced, and all before it in its log with it (`flush.rs`; where
+//! flushes do not come before acknowledgements, no record is promised to survive a power cut).
+//! What a power cut takes was therefore never acknowledged, nor anything behind it. So:
+//!
+//! * *Below the recovery point* everything was synced. Bad bytes there are rot: they stay, reads
+//!   of their offsets fail, what is before and behind is served, and the log's end does not fall
+//!   below the recovery point, so that no offset is given twice.
+//! * *Behind it, with nothing good behind,* they are the torn tail of a write: cut.
+//! * *Behind it, with good batches behind,* they are either what a power cut left of writes that
+//!   reached the disk out of order, or rot in records that were acknowledged after the recovery
+//!   point was written. A sector that a power cut left out is zeros, since the file only grows
+//!   (a cut, by recovery or by truncation, is synced before anything is appended again). If such a
+//!   sector is found, nothing behind was acknowledged: all of it is cut, as a gap would break the
+//!   order of idempotent producers. If not, it is rot, and stays as below the recovery point.
+//! * A batch whose CRC is right is no torn write: one in the wrong place (`placement.rs`) stays,
+//!   unless a sector ends within the bytes that the CRC does not cover, and those are missing.
+//! * Where the recovery point is not known, since its checkpoint is damaged, only tails are cut.
+//!
+//! Nothing is cut before its bytes were put aside as `<segment>.log.cut-<ms>`; what was found and
+//! done is in the report. What is left to doubt: rot that zeroes a sector of a record that was
+//! acknowledged after the last checkpoint of the recovery point, found after an unclean stop. Its
+//! records are put aside with a warning, not served.
+//!
+//! Index, snapshot and epoch files that are missing or damaged are made anew, never a reason to
+//! refuse or to delete. The holes are in a file of our own, so that a clean start knows them.
 
+use std::io::ErrorKind;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use super::checkpoint::{LEADER_EPOCH_FILE, read_epochs};
+use super::checkpoint::{DAMAGE_FILE, damage_text, read_damage};
 use super::config::LogConfig;
-use super::contents::{Contents, scan_dir};
-use super::dir::{INDEX_SUFFIX, LOG_SUFFIX, SNAPSHOT_SUFFIX, TIME_INDEX_SUFFIX, TXN_INDEX_SUFFIX};
+use super::contents::scan_dir;
+use super::dir::{
+    INDEX_SUFFIX, LOG_SUFFIX, PARTITION_METADATA_FILE, TIME_INDEX_SUFFIX, TXN_INDEX_SUFFIX,
+};
 use super::error::{AtPath, IoError, LoadError};
 use super::file_records::{HeaderScan, Scanned};
-use super::index::{Entry as _, Index};
+use super::index::Index;
 use super::leader_epoch::LeaderEpochCache;
 use super::log::Log;
+use super::offset_index::OffsetEntry;
 use super::producer_state::ProducerStateManager;
 use super::recovery::Recovery;
 use super::segments::{Segments, remove_if_there};
-use super::transaction_index::AbortedTxn;
 use super::truncate::TruncateError;
 use crate::fs::{Fs, OpenMode};
-use crate::types::{Offset, TimestampMs, TopicPartition};
+use crate::types::{LeaderEpoch, Offset, TimestampMs, TopicPartition};
 
 /// What the checkpoints say about a log.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct StartState {
     /// Whether the log directory was closed in order.
     pub clean: bool,
-    /// Up to where the log is known to be durable.
+    /// Up to where the log is known to be durable; [`Offset::NONE`] if that is not known.
     pub recovery_point: Offset,
     /// Where the log begins, if that is behind its first segment's base.
     pub log_start: Offset,
@@ -42,6 +68,8 @@ pub struct StartState {
 pub struct LoadReport {
     /// Whether batches were checked one by one.
     pub recovered: bool,
+    /// Base of the first segment that was checked.
+    pub checked_from: Offset,
     /// How many bytes were checked.
     pub checked_bytes: u64,
     /// What was cut.
@@ -99,16 +127,30 @@ impl Log {
             truncations: 0,
             poison: None,
         };
-        log.load_segments(start, now_ms, &mut report)?;
-        log.load_epochs(&mut report)?;
-        log.load_aborted(&found)?;
-        log.load_producers(&found, start.clean, now_ms, &mut report)?;
+        let epochs = log.read_epoch_file(&mut report);
+        log.load_segments(start, epochs.as_deref(), now_ms, &mut report)?;
+        log.load_epochs(epochs)?;
+        log.load_aborted(&found, &mut report, now_ms)?;
+        log.load_producers(&found, start.clean, now_ms, &report)?;
+        if report.recovered {
+            log.note_unsynced(report.checked_from)?;
+        }
+        if !start.clean {
+            // Who was killed may have made names that are not durable yet.
+            log.is_new_dir = true;
+            log.unsynced_name = Some(log.segments.active().base);
+            log.is_identity_unsynced = log
+                .segments
+                .fs
+                .exists(&log.dir().join(PARTITION_METADATA_FILE));
+        }
         Ok((log, report))
     }
 
     fn load_segments(
         &mut self,
         start: StartState,
+        epochs: Option<&[(LeaderEpoch, Offset)]>,
         now_ms: TimestampMs,
         report: &mut LoadReport,
     ) -> Result<(), LoadError> {
@@ -120,39 +162,106 @@ impl Log {
             return Ok(());
         }
         self.open_active()?;
-        let end = if start.clean {
+        let synced = (start.recovery_point >= Offset::ZERO).then_some(start.recovery_point);
+        let path = self.dir().join(DAMAGE_FILE);
+        let damage = read_damage(self.segments.fs.as_ref(), &path);
+        // A list that cannot be read may name anything.
+        let damage = damage.unwrap_or_else(|_| vec![(Offset::ZERO, Offset::ZERO)]);
+        let clean_end = if start.clean && damage.is_empty() {
             self.load_clean_end()?
         } else {
             None
         };
-        // A recovery point below the end of a log that was closed in order marks damage that an
-        // earlier start has found: it is to be found again.
-        self.end = match end {
-            Some(end) if start.recovery_point >= end => end,
-            _ => Recovery {
-                log: self,
-                report,
-                now_ms,
+        self.end = match clean_end {
+            // A log that was closed in order ends at its recovery point.
+            Some(end) if synced.is_none_or(|synced| synced == end) => {
+                self.confirm_times()?;
+                end
             }
-            .run(start.recovery_point)?,
+            _ => {
+                let first = damage.first().map_or(Offset(i64::MAX), |(first, _)| *first);
+                // A segment's indexes are synced with the first records of the next one.
+                let last_synced = synced.map_or(Offset::ZERO, |synced| synced.plus(-1));
+                let (log, report) = (&mut *self, &mut *report);
+                Recovery {
+                    log,
+                    report,
+                    synced,
+                    now_ms,
+                }
+                .run(first.min(last_synced))?
+            }
         };
-        if self.end < start.log_start {
-            report.warnings.push(format!(
-                "{}: the log ends at {} although it should start at {}; it starts there, empty",
-                self.partition, self.end, start.log_start
-            ));
-            self.start_over(start.log_start, now_ms)?;
+        if report.recovered {
+            self.note_damage(&damage)?;
+            if let Some(synced) = synced.filter(|synced| *synced > self.end) {
+                report.warnings.push(format!(
+                    "{}: the log ends at {} although it was synced up to {synced}",
+                    self.partition, self.end
+                ));
+            }
         }
-        self.start = start.log_start.max(self.segments.first_base());
+        let log_start = self.believed_start(start.log_start, epochs, report);
+        if self.end < log_start {
+            report.warnings.push(format!(
+                "{}: the log ends at {} although it should start at {log_start}; it starts there, \
+                 empty",
+                self.partition, self.end
+            ));
+            self.start_over(log_start, now_ms)?;
+        }
+        self.start = log_start.max(self.segments.first_base());
         self.flushed = if report.recovered {
-            start.recovery_point.min(self.end)
+            start.recovery_point.clamp(self.start, self.end)
         } else {
             self.end
         };
-        if self.flushed < self.end {
-            self.note_unsynced()?;
-        }
         Ok(())
+    }
+
+    /// Makes the active segment's indexes anew if the log contradicts their last timestamp.
+    fn confirm_times(&mut self) -> Result<(), LoadError> {
+        let active = self.segments.active();
+        let last = active
+            .indexes
+            .get()
+            .and_then(|indexes| indexes.times.last());
+        let Some(last) = last else {
+            return Ok(());
+        };
+        if self.is_true(active, last)? {
+            return Ok(());
+        }
+        let path = self.segments.path(active.base, LOG_SUFFIX);
+        let file = self.segments.file(active)?;
+        let interval = self.segments.index_interval_bytes;
+        let active = self.segments.active_mut();
+        active.rebuild(file.as_ref(), interval).at("read", &path)?;
+        Ok(())
+    }
+
+    /// Writes down which offsets are damaged, if that is news.
+    fn note_damage(&mut self, known: &[(Offset, Offset)]) -> Result<(), IoError> {
+        let holes = self
+            .segments
+            .map
+            .values()
+            .flat_map(|segment| &segment.holes);
+        let damage: Vec<_> = holes
+            .map(|hole| (hole.first_offset, hole.next_offset))
+            .collect();
+        if damage == known {
+            return Ok(());
+        }
+        let path = self.dir().join(DAMAGE_FILE);
+        if damage.is_empty() {
+            return remove_if_there(self.segments.fs.as_ref(), &path);
+        }
+        let text = damage_text(&damage);
+        self.segments
+            .fs
+            .replace(&path, text.as_bytes())
+            .at("replace", &path)
     }
 
     fn start_over(&mut self, at: Offset, now_ms: TimestampMs) -> Result<(), LoadError> {
@@ -168,32 +277,30 @@ impl Log {
             })
     }
 
-    /// Finished segments with data that nobody has synced yet, as far as is known.
-    fn note_unsynced(&mut self) -> Result<(), IoError> {
+    /// Notes what nobody has synced yet, as far as is known: finished segments that were checked,
+    /// with the indexes that were made anew.
+    fn note_unsynced(&mut self, checked_from: Offset) -> Result<(), IoError> {
         let active = self.segments.active().base;
-        let first = self
-            .segments
-            .floor(self.flushed)
-            .map_or(active, |segment| segment.base);
-        let bases: Vec<_> = self
-            .segments
-            .map
-            .range(first..active)
-            .map(|(base, _)| *base)
-            .collect();
+        let checked = self.segments.map.range(checked_from.min(active)..active);
+        let bases: Vec<_> = checked.map(|(base, _)| *base).collect();
         for base in bases {
             let end = self.segments.next_base(base).unwrap_or(self.end);
-            for suffix in [LOG_SUFFIX, INDEX_SUFFIX, TIME_INDEX_SUFFIX] {
+            for suffix in [
+                LOG_SUFFIX,
+                INDEX_SUFFIX,
+                TIME_INDEX_SUFFIX,
+                TXN_INDEX_SUFFIX,
+            ] {
                 let path = self.segments.path(base, suffix);
-                let file = self
-                    .segments
-                    .fs
-                    .open(&path, OpenMode::ReadWrite)
-                    .at("open", &path)?;
-                self.unsynced.push((end, path, file));
+                match self.segments.fs.open(&path, OpenMode::ReadWrite) {
+                    Ok(file) => self.unsynced.push((end, path, file)),
+                    // Only segments with aborted transactions have that file.
+                    Err(error)
+                        if suffix == TXN_INDEX_SUFFIX && error.kind() == ErrorKind::NotFound => {}
+                    Err(source) => return Err(source).at("open", &path),
+                }
             }
         }
-        self.unsynced_name = Some(active);
         Ok(())
     }
 
@@ -206,16 +313,16 @@ impl Log {
         let path = self.segments.path(base, LOG_SUFFIX);
         let active = self.segments.active_mut();
         let file = active.file.clone().expect("the active segment is open");
-        let indexes = indexes.filter(|indexes| !indexes.times.entries().is_empty());
+        let indexes = indexes.filter(|indexes| {
+            let last = indexes.offsets.last().map_or(0, OffsetEntry::start);
+            // An index that points behind the end would hide all that is before.
+            last < active.bytes && !indexes.times.entries().is_empty() && indexes.times.is_whole()
+        });
         let Some(indexes) = indexes.filter(|_| active.bytes > 0) else {
             let rebuilt = active.rebuild(file.as_ref(), interval).at("read", &path)?;
             return Ok(rebuilt.bad.is_none().then_some(rebuilt.next_offset));
         };
-        let begin = indexes
-            .offsets
-            .last()
-            .map_or(0, |entry| i64::from(entry.position));
-        let begin = u64::try_from(begin).unwrap_or(0);
+        let begin = indexes.offsets.last().map_or(0, OffsetEntry::start);
         let expected = indexes
             .offsets
             .last()
@@ -245,96 +352,5 @@ impl Log {
                 Scanned::Hole(_) | Scanned::Bad(_) => return Ok(None),
             }
         }
-    }
-
-    fn load_epochs(&mut self, report: &mut LoadReport) -> Result<(), LoadError> {
-        let path = self.dir().join(LEADER_EPOCH_FILE);
-        let known = std::mem::take(&mut self.epochs);
-        match read_epochs(self.segments.fs.as_ref(), &path) {
-            Ok(entries) if !entries.is_empty() || self.end == self.start => {
-                self.epochs = LeaderEpochCache::new(&entries);
-            }
-            result => {
-                if let Err(error) = result {
-                    report
-                        .warnings
-                        .push(format!("{error}; the epochs are read from the log"));
-                }
-                self.scan_headers(self.start, |log, batch, _| {
-                    log.epochs
-                        .assign(batch.header.leader_epoch, batch.header.base_offset);
-                    Ok(())
-                })?;
-            }
-        }
-        // What recovery has seen in the batches is right where the file differs.
-        for (epoch, start) in known.entries() {
-            if self.epochs.epoch_for_offset(*start) != Some(*epoch) {
-                self.epochs.assign(*epoch, *start);
-            }
-        }
-        self.epochs.truncate_from_end(self.end);
-        self.epochs.truncate_from_start(self.start);
-        Ok(())
-    }
-
-    fn load_aborted(&mut self, found: &Contents) -> Result<(), LoadError> {
-        let mut all = Vec::new();
-        for base in &found.transaction_indexes {
-            let path = self.segments.path(*base, TXN_INDEX_SUFFIX);
-            if !self.segments.map.contains_key(base) {
-                continue;
-            }
-            let content = self.segments.fs.read(&path, 1 << 30).at("read", &path)?;
-            let index: Index<AbortedTxn> = Index::parse(&content);
-            let kept = index
-                .entries()
-                .iter()
-                .filter(|txn| txn.last_offset < self.end);
-            let before = all.len();
-            all.extend(kept.copied());
-            if content.len() != (all.len() - before) * AbortedTxn::BYTES {
-                // Markers that are not in the log any more, or a torn entry.
-                let kept = all.get(before..).unwrap_or_default().iter().copied();
-                let mut index = super::truncate::rebuilt(kept);
-                index
-                    .persist(self.segments.fs.as_ref(), &path)
-                    .at("write", &path)?;
-            }
-        }
-        all.sort_unstable_by_key(|txn| txn.last_offset);
-        self.aborted = super::truncate::rebuilt(all.into_iter());
-        Ok(())
-    }
-
-    fn load_producers(
-        &mut self,
-        found: &Contents,
-        clean: bool,
-        now_ms: TimestampMs,
-        report: &mut LoadReport,
-    ) -> Result<(), LoadError> {
-        for offset in &found.snapshots {
-            let is_base = self.segments.map.contains_key(offset);
-            if !is_base && (*offset != self.end || !clean) {
-                let path = self.segments.path(*offset, SNAPSHOT_SUFFIX);
-                remove_if_there(self.segments.fs.as_ref(), &path)?;
-            }
-        }
-        self.rebuild_producers(found.snapshots.clone(), now_ms)
-            .map_err(|error| match error {
-                TruncateError::Io(error) => LoadError::Io(error),
-                TruncateError::Read(error) => error.into(),
-                TruncateError::Append(_) | TruncateError::BeyondHighWatermark { .. } => {
-                    LoadError::Malformed {
-                        path: self.dir().to_path_buf(),
-                        reason: error.to_string(),
-                    }
-                }
-            })?;
-        if report.recovered {
-            self.write_snapshot()?;
-        }
-        Ok(())
     }
 }

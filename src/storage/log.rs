@@ -14,7 +14,7 @@ use super::checkpoint::{LEADER_EPOCH_FILE, epochs_text};
 use super::config::LogConfig;
 use super::dir::{
     INDEX_SUFFIX, LOG_SUFFIX, PARTITION_METADATA_FILE, SNAPSHOT_SUFFIX, TIME_INDEX_SUFFIX,
-    partition_metadata_text, segment_path,
+    TXN_INDEX_SUFFIX, partition_metadata_text, segment_path,
 };
 use super::error::{AppendError, AtPath, IoError};
 use super::flush::FlushPlan;
@@ -100,19 +100,9 @@ impl Log {
     }
 
     /// Returns from which offset a start after a crash has to check the log; to be checkpointed.
-    ///
-    /// It does not pass damage, so that no later start takes damaged bytes for good ones.
     #[must_use]
-    pub fn recovery_point(&self) -> Offset {
-        let holes = self
-            .segments
-            .map
-            .values()
-            .flat_map(|segment| &segment.holes);
-        let served = holes.filter(|hole| hole.next_offset > self.start);
-        served
-            .map(|hole| hole.first_offset)
-            .fold(self.flushed, Offset::min)
+    pub const fn recovery_point(&self) -> Offset {
+        self.flushed
     }
 
     /// Returns the size of all segments.
@@ -192,17 +182,11 @@ impl Log {
         self.poison.is_some()
     }
 
-    /// Returns whether a finished segment has data that is not synced.
-    #[must_use]
-    pub fn has_unsynced_segment(&self) -> bool {
-        let active = self.segments.active().base;
-        self.unsynced.iter().any(|(end, _, _)| *end <= active)
-    }
-
-    /// Returns what has to be synced for all up to the log's end, `None` if nothing is missing.
+    /// Returns what has to be synced for all up to the log's end; `None` if nothing is missing, or
+    /// if an earlier sync failed: what the kernel dropped then, a second one would call durable.
     #[must_use]
     pub fn flush_plan(&mut self) -> Option<FlushPlan> {
-        if self.flushed >= self.end {
+        if self.flushed >= self.end || self.is_poisoned() {
             return None;
         }
         let mut files: Vec<_> = self
@@ -258,7 +242,9 @@ impl Log {
         if self.unsynced_name.is_some_and(|base| base < until) {
             self.unsynced_name = None;
             self.is_new_dir = false;
-            if self.epochs_due {
+            let written = plan.epochs.as_ref().map(|(_, text)| text.as_str());
+            // They may have changed since the plan was made.
+            if written == Some(epochs_text(self.epochs.entries()).as_str()) {
                 self.epochs_due = false;
                 self.epochs.mark_clean();
             }
@@ -270,6 +256,11 @@ impl Log {
         let Segments { fs, dir, map, .. } = &mut self.segments;
         if let Some(mut active) = map.last_entry() {
             active.get_mut().persist_indexes(fs.as_ref(), dir)?;
+        }
+        if self.epochs_due {
+            // The flush that is due writes them, perhaps at this moment; until it has, the
+            // recovery point does not pass what they are needed for.
+            return Ok(());
         }
         self.write_epochs()
     }
@@ -300,15 +291,28 @@ impl Log {
             self.flushed(&plan);
         }
         let changed = self.finish_active()?;
-        for (path, file) in &changed {
+        // The indexes of a segment that was rolled last wait for the next records' flush.
+        let waiting = self.unsynced.iter().map(|(_, path, file)| (path, file));
+        for (path, file) in waiting.chain(changed.iter().map(|(path, file)| (path, file))) {
             file.sync_data().at("sync", path)?;
         }
+        self.unsynced.clear();
         self.write_snapshot()?;
-        if !changed.is_empty() {
-            self.segments
-                .fs
-                .sync_dir(self.dir())
-                .at("sync", self.dir())?;
+        if !changed.is_empty() || self.unsynced_name.is_some() {
+            self.sync_names()?;
+            self.unsynced_name = None;
+        }
+        if self.is_identity_unsynced {
+            let path = self.dir().join(PARTITION_METADATA_FILE);
+            let file = self.segments.fs.open(&path, OpenMode::Read);
+            file.and_then(|file| file.sync_data()).at("sync", &path)?;
+            self.is_identity_unsynced = false;
+        }
+        if self.is_new_dir
+            && let Some(parent) = self.dir().parent()
+        {
+            self.segments.fs.sync_dir(parent).at("sync", parent)?;
+            self.is_new_dir = false;
         }
         self.write_epochs()?;
         Ok(())
@@ -385,7 +389,13 @@ impl Log {
         }
         let mut changed = Vec::new();
         if active.is_changed {
-            for suffix in [INDEX_SUFFIX, TIME_INDEX_SUFFIX] {
+            let mut suffixes = vec![INDEX_SUFFIX, TIME_INDEX_SUFFIX];
+            let last_aborted = self.aborted.last().map(|txn| txn.last_offset);
+            if last_aborted.is_some_and(|last| last >= active.base) {
+                // Nothing reads a finished segment again to find out what this file lacks.
+                suffixes.push(TXN_INDEX_SUFFIX);
+            }
+            for suffix in suffixes {
                 let path = segment_path(dir, active.base, suffix);
                 let file = fs.open(&path, OpenMode::ReadWrite).at("open", &path)?;
                 changed.push((path, file));
@@ -398,3 +408,38 @@ impl Log {
 
 /// Open files and their paths.
 type NamedFiles = Vec<(PathBuf, Arc<dyn File>)>;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fs::{Fs as _, SimFs};
+    use crate::record::{Append, BatchBuilder, Seal, ValidatedBatch};
+    use crate::storage::StartState;
+
+    #[test]
+    fn a_checkpoint_leaves_the_epochs_to_the_flush_that_is_due() {
+        let sim = SimFs::default();
+        let (dir, name) = (PathBuf::from("/t-0"), TopicPartition::new("t", 0));
+        let fs: Arc<dyn crate::fs::Fs> = Arc::new(sim.clone());
+        let start = StartState::default();
+        let config = LogConfig::default();
+        let (mut log, _) = Log::load(fs, dir.clone(), name, config, start, 5).unwrap();
+        let mut builder = BatchBuilder::new(1000);
+        assert_eq!(builder.append(None, Some(b"v"), &[], 5), Append::Fits);
+        let bytes = builder.seal(&Seal::default()).unwrap();
+        let batch = ValidatedBatch::trusted(bytes).unwrap();
+        log.append(&batch, LeaderEpoch(3), 5).unwrap();
+        log.roll(5).unwrap();
+        log.append(&batch, LeaderEpoch(3), 5).unwrap();
+        log.checkpoint().unwrap();
+        let file = dir.join(LEADER_EPOCH_FILE);
+        assert!(!sim.exists(&file));
+        let plan = log.flush_plan().unwrap();
+        plan.run(&sim).unwrap();
+        log.flushed(&plan);
+        assert_eq!(sim.read(&file, 100).unwrap(), b"0\n1\n3 0\n");
+        log.assign_epoch(LeaderEpoch(4));
+        log.checkpoint().unwrap();
+        assert_eq!(sim.read(&file, 100).unwrap(), b"0\n2\n3 0\n4 2\n");
+    }
+}

@@ -84,6 +84,14 @@ impl Log {
         let mut segment = self.segments.floor(from);
         while let Some(current) = segment {
             if let Some(first) = self.locate(current, from)? {
+                if first.base >= self.end {
+                    // No batch of this log has such an offset: a reader would wait for ever.
+                    return Err(ReadError::Damaged {
+                        path: self.segments.path(current.base, LOG_SUFFIX),
+                        position: first.position,
+                        offset: from,
+                    });
+                }
                 if first.base >= until {
                     break;
                 }

@@ -9,31 +9,30 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::checkpoint::{
-    HIGH_WATERMARK_FILE, LOG_START_FILE, RECOVERY_POINT_FILE, read_offsets, write_offsets,
-};
+use super::checkpoint::{HIGH_WATERMARK_FILE, LOG_START_FILE, RECOVERY_POINT_FILE, write_offsets};
 use super::config::LogConfig;
-use super::dir::{DirName, PARTITION_METADATA_FILE, delete_dir_name, parse_partition_metadata};
+use super::dir::{DirName, delete_dir_name};
+use super::dir_load::{load_dir, partition_dirs};
 use super::error::{AtPath, IoError, LoadError};
 use super::loader::{LoadReport, StartState};
 use super::log::Log;
 use super::meta_properties::MetaProperties;
+use super::strays;
 use crate::fs::{Fs, Lock};
 use crate::types::{Offset, TimestampMs, TopicPartition, Uuid};
 
 const LOCK_FILE: &str = ".lock";
-const CLEAN_SHUTDOWN_FILE: &str = ".kafka_cleanshutdown";
-/// Opened by the metadata log's owner, not with the others.
-const METADATA_DIR: &str = "__cluster_metadata-0";
-const REMOTE_INDEX_DIR: &str = "remote-log-index-cache";
+pub(super) const CLEAN_SHUTDOWN_FILE: &str = ".kafka_cleanshutdown";
 
 /// One log directory, locked.
 #[derive(Debug)]
 pub struct LogDir {
     /// Where it is.
     pub path: PathBuf,
-    /// Whose it is; `None` if it was never used.
+    /// Whose it is; `None` if it was never used, or if that is damaged.
     pub meta: Option<MetaProperties>,
+    /// Whether what says whose it is cannot be read; another directory says it then.
+    pub is_meta_damaged: bool,
     /// Whether all of it was loaded.
     is_loaded: bool,
     _lock: Box<dyn Lock>,
@@ -68,7 +67,9 @@ pub struct LoadedDirs {
     pub logs: Vec<LoadedLog>,
     /// Directories whose deletion was under way; to be given to [`LogManager::remove`].
     pub deletions: Vec<PathBuf>,
-    /// Directories that were left alone: copies in progress, partitions of unknown topics.
+    /// Partitions that were on their way to a log directory.
+    pub moves: Vec<(TopicPartition, PathBuf)>,
+    /// Directories that were left alone: partitions of unknown topics.
     pub left_alone: Vec<PathBuf>,
     /// What a person should know.
     pub warnings: Vec<String>,
@@ -90,25 +91,38 @@ pub struct PartitionCheckpoint {
 impl LogManager {
     /// Makes the directories where they are missing, locks them, and reads whose they are.
     pub fn open(fs: Arc<dyn Fs>, paths: &[PathBuf]) -> Result<Self, LoadError> {
-        let mut dirs = Vec::with_capacity(paths.len());
+        let mut dirs: Vec<LogDir> = Vec::with_capacity(paths.len());
+        let mut damage = None;
         for path in paths {
             if !fs.exists(path) {
                 fs.create_dir_all(path).at("create", path)?;
-                if let Some(parent) = path.parent() {
-                    fs.sync_dir(parent).at("sync", parent)?;
-                }
+            }
+            if let Some(parent) = path.parent().filter(|parent| fs.exists(parent)) {
+                // Also if it is there: who made it may have been killed before this.
+                fs.sync_dir(parent).at("sync", parent)?;
             }
             let lock = fs.try_lock(&path.join(LOCK_FILE)).at("lock", path)?;
             let lock = lock.ok_or_else(|| LoadError::Locked { path: path.clone() })?;
-            let meta = MetaProperties::read(fs.as_ref(), path)?;
+            let (meta, is_meta_damaged) = match MetaProperties::read(fs.as_ref(), path) {
+                Ok(meta) => (meta, false),
+                Err(error @ LoadError::Malformed { .. }) => {
+                    damage.get_or_insert(error);
+                    (None, true)
+                }
+                Err(error) => return Err(error),
+            };
             dirs.push(LogDir {
                 path: path.clone(),
                 meta,
+                is_meta_damaged,
                 is_loaded: false,
                 _lock: lock,
             });
         }
-        Ok(Self { fs, dirs })
+        match damage {
+            Some(error) if dirs.iter().all(|dir| dir.meta.is_none()) => Err(error),
+            _ => Ok(Self { fs, dirs }),
+        }
     }
 
     /// Returns the directories.
@@ -132,27 +146,56 @@ impl LogManager {
         Ok(())
     }
 
+    /// Gives partitions another name, durably, that belong to no topic any more or to an earlier
+    /// one of the same name; `topic_id_of` tells the ids of topics. Nothing of them is deleted.
+    ///
+    /// To be called before [`Self::load_all`], so that no topic takes over another one's records.
+    pub fn set_strays_aside(
+        &self,
+        topic_id_of: &dyn Fn(&str) -> Option<Uuid>,
+        new_id: &mut dyn FnMut() -> Uuid,
+    ) -> Result<Vec<String>, LoadError> {
+        let mut warnings = Vec::new();
+        for dir in &self.dirs {
+            strays::set_aside(
+                self.fs.as_ref(),
+                &dir.path,
+                topic_id_of,
+                new_id,
+                &mut warnings,
+            )?;
+        }
+        Ok(warnings)
+    }
+
     /// Loads the logs of all directories; `config_of` tells each partition's settings.
+    ///
+    /// A partition that is in two directories is refused before anything is touched.
     pub fn load_all(
         &mut self,
         config_of: &dyn Fn(&TopicPartition) -> LogConfig,
         now_ms: TimestampMs,
     ) -> Result<LoadedDirs, LoadError> {
+        let mut seen: HashMap<TopicPartition, PathBuf> = HashMap::new();
+        for dir in &self.dirs {
+            for entry in partition_dirs(self.fs.as_ref(), &dir.path)? {
+                let (DirName::Partition(partition), _) = entry else {
+                    continue;
+                };
+                let name = partition.to_string();
+                if let Some(first) = seen.insert(partition, dir.path.clone()) {
+                    return Err(LoadError::Duplicate {
+                        partition: name,
+                        first,
+                        second: dir.path.clone(),
+                    });
+                }
+            }
+        }
         let mut loaded = LoadedDirs::default();
         for dir in &mut self.dirs {
             load_dir(&self.fs, dir, config_of, now_ms, &mut loaded)?;
             dir.is_loaded = true;
-        }
-        let mut seen: HashMap<&TopicPartition, &Path> = HashMap::new();
-        for log in &loaded.logs {
-            let partition = log.log.partition();
-            if let Some(first) = seen.insert(partition, &log.log_dir) {
-                return Err(LoadError::Duplicate {
-                    partition: partition.to_string(),
-                    first: first.to_path_buf(),
-                    second: log.log_dir.clone(),
-                });
-            }
         }
         Ok(loaded)
     }
@@ -252,123 +295,10 @@ impl LogManager {
     }
 }
 
-/// Whether the directory was closed in order. The mark goes before anything is loaded, so that a
-/// crash while loading counts as one.
-fn take_clean_mark(fs: &dyn Fs, dir: &Path) -> Result<bool, IoError> {
-    let path = dir.join(CLEAN_SHUTDOWN_FILE);
-    if !fs.exists(&path) {
-        return Ok(false);
-    }
-    fs.remove_file(&path).at("remove", &path)?;
-    fs.sync_dir(dir).at("sync", dir)?;
-    Ok(true)
-}
-
-/// Reads a checkpoint; one that cannot be read is as one that has nothing.
-fn checkpoint(
-    fs: &dyn Fs,
-    path: &Path,
-    warnings: &mut Vec<String>,
-) -> HashMap<TopicPartition, Offset> {
-    match read_offsets(fs, path) {
-        Ok(entries) => entries.into_iter().collect(),
-        Err(error) => {
-            warnings.push(format!(
-                "{}: {error}; it is taken for empty",
-                path.display()
-            ));
-            HashMap::new()
-        }
-    }
-}
-
-fn load_dir(
-    fs: &Arc<dyn Fs>,
-    dir: &LogDir,
-    config_of: &dyn Fn(&TopicPartition) -> LogConfig,
-    now_ms: TimestampMs,
-    loaded: &mut LoadedDirs,
-) -> Result<(), LoadError> {
-    let path = &dir.path;
-    let clean = take_clean_mark(fs.as_ref(), path)?;
-    let mut read = |name| checkpoint(fs.as_ref(), &path.join(name), &mut loaded.warnings);
-    let recovery_points = read(RECOVERY_POINT_FILE);
-    let log_starts = read(LOG_START_FILE);
-    let high_watermarks = read(HIGH_WATERMARK_FILE);
-    let of = |map: &HashMap<TopicPartition, Offset>, partition: &TopicPartition| {
-        map.get(partition).copied().unwrap_or_default()
-    };
-    for entry in fs.read_dir(path).at("list", path)? {
-        if !entry.is_dir || [METADATA_DIR, REMOTE_INDEX_DIR].contains(&entry.name.as_str()) {
-            continue;
-        }
-        let inner = path.join(&entry.name);
-        let partition = match DirName::parse(&entry.name) {
-            Some(DirName::Partition(partition)) => partition,
-            Some(DirName::Deleted) => {
-                loaded.deletions.push(inner);
-                continue;
-            }
-            Some(DirName::Future(_) | DirName::Stray(_)) => {
-                loaded.left_alone.push(inner);
-                continue;
-            }
-            None => {
-                return Err(LoadError::NotAPartition {
-                    path: inner,
-                    name: entry.name,
-                });
-            }
-        };
-        let start = StartState {
-            clean,
-            recovery_point: of(&recovery_points, &partition),
-            log_start: of(&log_starts, &partition),
-        };
-        let topic_id = read_topic_id(fs.as_ref(), &inner, &mut loaded.warnings)?;
-        let config = config_of(&partition);
-        let high_watermark = of(&high_watermarks, &partition);
-        let (log, report) = Log::load(Arc::clone(fs), inner, partition, config, start, now_ms)?;
-        loaded.warnings.extend(report.warnings.iter().cloned());
-        let high_watermark = high_watermark.clamp(log.start_offset(), log.end_offset());
-        let log_dir = path.clone();
-        loaded.logs.push(LoadedLog {
-            log,
-            log_dir,
-            topic_id,
-            high_watermark,
-            report,
-        });
-    }
-    Ok(())
-}
-
-fn read_topic_id(
-    fs: &dyn Fs,
-    dir: &Path,
-    warnings: &mut Vec<String>,
-) -> Result<Option<Uuid>, IoError> {
-    let path = dir.join(PARTITION_METADATA_FILE);
-    match fs.read(&path, 4096) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-        Err(error) if error.kind() != io::ErrorKind::InvalidData => Err(error).at("read", &path),
-        result => {
-            let id = result
-                .ok()
-                .and_then(|content| parse_partition_metadata(&content));
-            if id.is_none() {
-                warnings.push(format!(
-                    "{}: malformed; it is taken for missing",
-                    path.display()
-                ));
-            }
-            Ok(id)
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use super::super::dir::PARTITION_METADATA_FILE;
+    use super::super::dir_load::{METADATA_DIR, REMOTE_INDEX_DIR};
     use super::*;
     use crate::fs::RealFs;
     use crate::record::{Append, BatchBuilder, Seal, ValidatedBatch};

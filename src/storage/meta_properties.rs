@@ -6,6 +6,9 @@
 //! node.id=1
 //! directory.id=<22 characters of base64>
 //! ```
+//! The file has no checksum. What is missing and can be had elsewhere is no error: the directory's
+//! id is made anew, the version is 1 where nothing else is said. Without its cluster or its node a
+//! directory is refused, unless another one beside it says whose they are (`manager.rs`).
 
 use std::path::Path;
 
@@ -53,22 +56,18 @@ impl MetaProperties {
             // Java escapes these when it writes properties.
             value.map(|value| value.replace("\\=", "=").replace("\\:", ":"))
         };
-        if get("version").as_deref() != Some("1") {
+        // What is no number is damage; another number is a format that this release cannot know.
+        let version = get("version").and_then(|version| version.parse::<u32>().ok());
+        if version.is_some_and(|version| version != 1) {
             return Err(malformed("version 1 is expected"));
         }
-        let node_id = get("node.id").ok_or_else(|| malformed("node.id is missing"))?;
+        let node_id = get("node.id").ok_or_else(|| malformed(&lacks("node.id")))?;
         let node_id = node_id
             .parse()
             .map_err(|_| malformed("node.id is no number"))?;
-        let directory_id = match get("directory.id") {
-            Some(id) => Some(
-                id.parse()
-                    .map_err(|_| malformed("directory.id is no uuid"))?,
-            ),
-            None => None,
-        };
+        let directory_id = get("directory.id").and_then(|id| id.parse().ok());
         Ok(Some(Self {
-            cluster_id: get("cluster.id").ok_or_else(|| malformed("cluster.id is missing"))?,
+            cluster_id: get("cluster.id").ok_or_else(|| malformed(&lacks("cluster.id")))?,
             node_id: BrokerId(node_id),
             directory_id,
         }))
@@ -86,10 +85,42 @@ impl MetaProperties {
     }
 }
 
+fn lacks(key: &str) -> String {
+    format!(
+        "{key} is missing; if the file is damaged, write it anew with the lines version=1, \
+         node.id=... and cluster.id=..."
+    )
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::fs::RealFs;
+
+    #[test]
+    fn any_flipped_bit_leaves_the_owner_or_is_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let meta = MetaProperties {
+            cluster_id: "4L6g3nShT-eMCtK--X86sw".into(),
+            node_id: BrokerId(3),
+            directory_id: Some(Uuid(99)),
+        };
+        meta.write(&RealFs, folder.path()).unwrap();
+        let path = folder.path().join(META_PROPERTIES_FILE);
+        let good = RealFs.read(&path, 1000).unwrap();
+        let mut refused = 0;
+        for position in 0..good.len() {
+            let mut content = good.clone();
+            content[position] ^= 1;
+            RealFs.replace(&path, &content).unwrap();
+            match MetaProperties::read(&RealFs, folder.path()) {
+                Ok(read) => assert!(read.is_some(), "{position}"),
+                Err(_) => refused += 1,
+            }
+        }
+        // The names and values of node.id and cluster.id; nothing else is needed.
+        assert!(refused < good.len() / 2, "{refused}");
+    }
 
     #[test]
     fn what_was_written_is_read_and_kafkas_file_too() {

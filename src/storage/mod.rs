@@ -26,12 +26,18 @@
 
 #![warn(clippy::indexing_slicing)]
 
+mod aborted_load;
 mod append;
 pub mod checkpoint;
 mod cleaner;
 mod config;
 mod contents;
+mod cut;
+mod damage;
 mod dir;
+mod dir_load;
+mod duplicates;
+mod epoch_load;
 mod error;
 mod file_records;
 mod flush;
@@ -46,6 +52,7 @@ mod lookup;
 mod manager;
 mod meta_properties;
 mod offset_index;
+mod placement;
 mod producer;
 mod producer_error;
 mod producer_load;
@@ -55,6 +62,7 @@ mod recovery;
 mod retention;
 mod segment;
 mod segments;
+mod strays;
 mod time_index;
 mod timestamps;
 mod transaction_index;

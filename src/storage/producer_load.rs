@@ -23,7 +23,7 @@ use crate::types::{Offset, TimestampMs};
 /// or as many large ones.
 const REFILL_ENTRIES: usize = 64;
 /// How many segments, if the last ones do not hold what is wanted of each producer.
-const REFILL_SEGMENTS: usize = 8;
+const REFILL_SEGMENTS: usize = 64;
 /// No snapshot is larger: a million producers.
 const SNAPSHOT_BYTES_MAX: u64 = 64 << 20;
 

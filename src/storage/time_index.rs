@@ -45,15 +45,13 @@ impl Entry for TimeEntry {
 }
 
 impl Index<TimeEntry> {
-    /// Returns the relative offset from which on records later than or at `timestamp` may lie.
-    pub(super) fn relative_for(&self, timestamp: TimestampMs) -> i32 {
+    /// Returns the last entry that is earlier than `timestamp`: no record up to its offset is as
+    /// late as that.
+    pub(super) fn before(&self, timestamp: TimestampMs) -> Option<TimeEntry> {
         let count = self
             .entries()
             .partition_point(|entry| entry.timestamp < timestamp);
-        let entry = count
-            .checked_sub(1)
-            .and_then(|index| self.entries().get(index));
-        entry.map_or(0, |entry| entry.relative)
+        self.entries().get(count.checked_sub(1)?).copied()
     }
 }
 
@@ -93,8 +91,9 @@ mod tests {
             timestamp: 200,
             relative: 12
         }));
-        assert_eq!(index.relative_for(100), 0);
-        assert_eq!(index.relative_for(101), 5);
-        assert_eq!(index.relative_for(300), 9);
+        let relative = |timestamp| index.before(timestamp).map(|entry| entry.relative);
+        assert_eq!(relative(100), None);
+        assert_eq!(relative(101), Some(5));
+        assert_eq!(relative(300), Some(9));
     }
 }

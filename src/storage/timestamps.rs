@@ -10,6 +10,7 @@ use super::error::{AtPath, ReadError};
 use super::file_records::{HeaderScan, Scanned};
 use super::log::Log;
 use super::segment::Segment;
+use super::time_index::TimeEntry;
 use crate::record::{RecordBatch, StreamError};
 use crate::types::{LeaderEpoch, Offset, TimestampMs};
 
@@ -37,12 +38,14 @@ impl Log {
             if self.largest_timestamp(segment)?.0 < timestamp {
                 continue;
             }
-            let relative = self
-                .segments
-                .indexes(segment)?
-                .times
-                .relative_for(timestamp);
-            let begin = segment.base.plus(i64::from(relative)).max(self.start);
+            let entry = self.segments.indexes(segment)?.times.before(timestamp);
+            let begin = match entry {
+                Some(entry) if self.is_true(segment, entry)? => {
+                    segment.base.plus(i64::from(entry.relative))
+                }
+                _ => segment.base,
+            };
+            let begin = begin.max(self.start);
             if let Some(found) = self.first_at(segment, begin, timestamp)? {
                 return Ok(Some(found));
             }
@@ -74,13 +77,42 @@ impl Log {
         if segment.max_timestamp >= 0 || segment.bytes == 0 {
             return Ok((segment.max_timestamp, segment.max_timestamp_offset));
         }
-        let last = self.segments.indexes(segment)?.times.last();
-        Ok(last.map_or((-1, Offset::NONE), |entry| {
-            (
-                entry.timestamp,
-                segment.base.plus(i64::from(entry.relative)),
-            )
-        }))
+        let indexes = self.segments.indexes(segment)?;
+        if let Some(last) = indexes.times.last()
+            && indexes.times.is_whole()
+            && self.is_true(segment, last)?
+        {
+            let offset = segment.base.plus(i64::from(last.relative));
+            return Ok((last.timestamp, offset));
+        }
+        // Retention deletes by this number: an index that the log contradicts is not asked.
+        let path = self.segments.path(segment.base, LOG_SUFFIX);
+        let file = self.segments.file(segment)?;
+        let mut scan = HeaderScan::new(file.as_ref(), &segment.holes, 0, segment.bytes);
+        let mut largest = (-1, Offset::NONE);
+        loop {
+            match scan.next().at("read", &path)? {
+                Scanned::Batch(batch) if batch.header.max_timestamp > largest.0 => {
+                    largest = (batch.header.max_timestamp, batch.header.last_offset());
+                }
+                Scanned::Batch(_) | Scanned::Hole(_) => {}
+                Scanned::Bad(_) | Scanned::End => return Ok(largest),
+            }
+        }
+    }
+
+    /// Returns whether the batch that a time-index entry names has the entry's timestamp.
+    pub(super) fn is_true(&self, segment: &Segment, entry: TimeEntry) -> Result<bool, ReadError> {
+        let offset = segment.base.plus(i64::from(entry.relative));
+        match self.search(segment, offset) {
+            // Older releases of Kafka name a record inside the batch, not its last.
+            Ok(Some(batch)) => {
+                Ok(batch.header.base_offset <= offset
+                    && batch.header.max_timestamp == entry.timestamp)
+            }
+            Ok(None) | Err(ReadError::Damaged { .. }) => Ok(false),
+            Err(error) => Err(error),
+        }
     }
 
     fn first_at(

@@ -1,7 +1,9 @@
 //! Making a log shorter: at its end, where a leader says so, and at its start.
 //!
 //! Truncation moves the recovery point back; its checkpoint must be written before anything new
-//! is acknowledged, which is the caller's to do (`LogManager` writes them).
+//! is appended, which is the caller's to do (`LogManager` writes them): what is below it counts as
+//! synced. What was cut is gone for good when a truncation returns; else records could be
+//! appended over it, and a power cut bring parts of it back between them.
 
 use super::dir::{LOG_SUFFIX, SNAPSHOT_SUFFIX, parse_segment_name};
 use super::error::{AppendError, AtPath, IoError, ReadError};
@@ -58,9 +60,13 @@ impl Log {
             self.truncate_fully_and_start_at(offset, now_ms)?;
             return Ok(true);
         }
+        let count = self.segments.map.len();
         while self.segments.active().base >= offset {
             let base = self.segments.active().base;
             self.segments.remove(base)?;
+        }
+        if self.segments.map.len() < count {
+            self.sync_names()?;
         }
         let active = self.segments.active();
         let position = match self.search(active, offset) {
@@ -84,6 +90,7 @@ impl Log {
         self.aborted.truncate(|txn| txn.last_offset >= offset);
         self.write_aborted()?;
         let snapshots = self.remove_later_snapshots()?;
+        self.sync_names()?;
         self.rebuild_producers(snapshots, now_ms)?;
         Ok(true)
     }
@@ -96,12 +103,14 @@ impl Log {
     ) -> Result<(), TruncateError> {
         self.check_writable()?;
         let bases: Vec<_> = self.segments.map.keys().copied().collect();
-        for base in bases {
+        // The last first: a crash in between leaves a log that ends earlier.
+        for base in bases.into_iter().rev() {
             self.segments.remove(base)?;
         }
         self.end = Offset::NONE;
         self.remove_later_snapshots()?;
         self.create_segment(offset, now_ms)?;
+        self.sync_names()?;
         self.truncations += 1;
         self.start = offset;
         self.end = offset;
@@ -194,12 +203,17 @@ impl Log {
         Ok(kept)
     }
 
+    pub(super) fn sync_names(&self) -> Result<(), IoError> {
+        self.segments.fs.sync_dir(self.dir()).at("sync", self.dir())
+    }
+
     fn cut_active(&mut self, position: u64) -> Result<(), IoError> {
         let interval = self.segments.index_interval_bytes;
         let path = self.segments.path(self.segments.active().base, LOG_SUFFIX);
         let active = self.segments.active_mut();
         let file = active.file.clone().expect("the active segment is open");
         file.set_bytes(position).at("cut", &path)?;
+        file.sync_all().at("sync", &path)?;
         active.allocated = 0;
         active.bytes = position;
         active.holes.retain(|hole| hole.begin < position);

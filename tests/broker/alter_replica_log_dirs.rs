@@ -9,7 +9,7 @@ use kt::protocol::messages::alter_replica_log_dirs_request::{
 
 use crate::alter_configs::set;
 use crate::describe_configs::BROKER;
-use crate::describe_log_dirs::places;
+use crate::describe_log_dirs::{Place, places};
 use crate::fetch;
 use crate::harness::{TestBroker, code, text, topic, until, versions};
 
@@ -37,7 +37,7 @@ fn values(broker: &TestBroker, name: &str) -> Vec<String> {
     batches.flat_map(|(_, values)| values).collect()
 }
 
-fn place(broker: &TestBroker, name: &str) -> Vec<(String, i64, bool)> {
+fn place(broker: &TestBroker, name: &str) -> Vec<Place> {
     places(broker).remove(&(name.to_owned(), 0)).unwrap()
 }
 
@@ -127,4 +127,28 @@ fn strange_directories_and_strange_partitions_are_refused() {
         broker.create_topic(&name, 1, &[]);
         assert!(lies_in(&broker, &name, dir));
     }
+}
+
+#[test]
+fn a_move_that_a_restart_interrupts_begins_again() {
+    let (mut broker, dirs) = TestBroker::start_on_two_dirs(&[]);
+    broker.create_topic("t", 1, &[]);
+    let large = "x".repeat(900_000);
+    for _ in 0..3 {
+        broker.produce_values("t", 0, &[&large]);
+    }
+    let rate = "replica.alter.log.dirs.io.max.bytes.per.second";
+    set(&broker, (BROKER, "1"), rate, "1000");
+    let target = other(&broker, &dirs, "t");
+    assert_eq!(move_to(&broker, 2, &target, ("t", 0)), "NONE");
+    until(|| {
+        place(&broker, "t")
+            .iter()
+            .any(|(_, bytes, is_future)| *is_future && *bytes > 0)
+    });
+    broker.restart();
+    until(|| place(&broker, "t").len() == 2);
+    set(&broker, (BROKER, "1"), rate, "100000000");
+    until(|| lies_in(&broker, "t", &target));
+    assert_eq!(fetch::values(&broker, "t", 2)[0].1, [large]);
 }

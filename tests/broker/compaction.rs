@@ -158,9 +158,9 @@ fn every_codec_and_the_other_records_of_a_batch_stay_as_they_were() {
 
 #[test]
 fn tombstones_go_once_delete_retention_ms_has_passed() {
-    let broker = broker(&[]);
-    broker.create_topic("kept", 1, &COMPACT);
-    broker.create_topic("gone", 1, &with(&[("delete.retention.ms", "0")]));
+    let broker = broker(&[("log.cleaner.delete.retention.ms", "0")]);
+    broker.create_topic("kept", 1, &with(&[("delete.retention.ms", "3600000")]));
+    broker.create_topic("gone", 1, &COMPACT);
     for name in ["kept", "gone"] {
         put(&broker, name, &[("a", Some("1")), ("b", Some("1"))]);
         put(&broker, name, &[("a", None)]);
@@ -206,6 +206,51 @@ fn what_is_clean_enough_or_too_young_waits_and_settings_may_change() {
         "0.5",
     );
     until(|| offsets(&broker, "inherited") == LEFT);
+}
+
+#[test]
+fn the_brokers_lag_is_that_of_topics_without_their_own() {
+    let key = "log.cleaner.min.compaction.lag.ms";
+    let broker = broker(&[(key, "3600000")]);
+    broker.create_topic("inherited", 1, &COMPACT);
+    broker.create_topic("own", 1, &with(&[("min.compaction.lag.ms", "0")]));
+    put_some(&broker, "inherited");
+    put_some(&broker, "own");
+    until(|| offsets(&broker, "own") == LEFT);
+    assert_eq!(offsets(&broker, "inherited"), ALL);
+    set(&broker, (BROKER, ""), key, "0");
+    until(|| offsets(&broker, "inherited") == LEFT);
+}
+
+#[test]
+fn the_map_holds_as_many_keys_as_its_buffer_and_load_factor_allow() {
+    // Slots of 24 bytes: a mebibyte has 43,690, of which a thousandth are 43. What one cleaning
+    // has left is not dirty enough for another.
+    for (buffer, load_factor, cleaned) in [
+        ("1048576", "0.001", 43),
+        ("2097152", "0.001", 50),
+        ("1048576", "0.9", 50),
+    ] {
+        let mut broker = broker(&[
+            ("log.cleaner.enable", "false"),
+            ("log.cleaner.dedupe.buffer.size", buffer),
+            ("log.cleaner.io.buffer.load.factor", load_factor),
+        ]);
+        broker.create_topic("t", 1, &with(&[("min.cleanable.dirty.ratio", "0.6")]));
+        for number in 0..50 {
+            let key = format!("{number:02}");
+            put(&broker, "t", &[(&key, Some("1")), (&key, Some("2"))]);
+        }
+        put(&broker, "t", &[("z", Some("1"))]);
+        broker.set("log.cleaner.enable", "true");
+        broker.restart();
+        let path = broker.partition_dir("t", 0);
+        let path = path.with_file_name("cleaner-offset-checkpoint");
+        let expected = format!("0\n1\nt 0 {}\n", 2 * cleaned);
+        until(|| fs::read_to_string(&path).is_ok_and(|text| text == expected));
+        let left = (0..101).filter(|offset| offset % 2 == 1 || *offset >= 2 * cleaned);
+        assert_eq!(offsets(&broker, "t"), left.collect::<Vec<_>>());
+    }
 }
 
 #[test]

@@ -6,12 +6,8 @@ use kt::protocol::messages::delete_records_request::{DeleteRecordsPartition, Del
 use crate::harness::{TestBroker, code, topic, versions};
 use crate::list_offsets::{EARLIEST, LATEST, offset_of};
 
-pub(crate) fn delete(
-    broker: &TestBroker,
-    version: i16,
-    name: &str,
-    asked: &[(i32, i64)],
-) -> Vec<(i32, i64, &'static str)> {
+/// Returns the request that raises the start of these partitions.
+pub(crate) fn request(name: &str, asked: &[(i32, i64)]) -> DeleteRecordsRequest {
     let partitions = asked.iter().map(|(partition, offset)| {
         DeleteRecordsPartition::default()
             .with_partition_index(*partition)
@@ -20,10 +16,18 @@ pub(crate) fn delete(
     let asked = DeleteRecordsTopic::default()
         .with_name(topic(name))
         .with_partitions(partitions.collect());
-    let request = DeleteRecordsRequest::default()
+    DeleteRecordsRequest::default()
         .with_timeout_ms(20_000)
-        .with_topics(vec![asked]);
-    let mut response = broker.call(version, &request);
+        .with_topics(vec![asked])
+}
+
+pub(crate) fn delete(
+    broker: &TestBroker,
+    version: i16,
+    name: &str,
+    asked: &[(i32, i64)],
+) -> Vec<(i32, i64, &'static str)> {
+    let mut response = broker.call(version, &request(name, asked));
     assert_eq!(response.topics[0].name, topic(name));
     let results = response.topics.remove(0).partitions.into_iter();
     results

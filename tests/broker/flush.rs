@@ -2,10 +2,12 @@
 
 use std::fs;
 
+use kt::protocol::messages::DeleteRecordsRequest;
+
 use crate::alter_configs::set;
-use crate::delete_records::delete;
+use crate::delete_records::{delete, request};
 use crate::describe_configs::{BROKER, TOPIC};
-use crate::harness::{TestBroker, until};
+use crate::harness::{TestBroker, code, receive, send, until};
 
 const RECOVERY_POINTS: &str = "recovery-point-offset-checkpoint";
 const LOG_STARTS: &str = "log-start-offset-checkpoint";
@@ -116,4 +118,24 @@ fn either_interval_has_its_checkpoint_written() {
         assert_eq!(delete(&broker, 2, "t", &[(0, 1)]), [(0, 1, "NONE")]);
         until(|| checkpointed(&broker, LOG_STARTS, "t") == Some(1));
     }
+}
+
+#[test]
+fn checkpoints_that_are_written_at_once_do_not_meet() {
+    let broker = TestBroker::start_with(&[("log.flush.offset.checkpoint.interval.ms", "50")]);
+    broker.create_topic("t", 4, &[]);
+    let values = ["a"; 40];
+    std::thread::scope(|scope| {
+        for partition in 0..4 {
+            broker.produce_values("t", partition, &values);
+            let mut connection = broker.connect();
+            scope.spawn(move || {
+                for offset in 1..=40 {
+                    send(&mut connection, 2, &request("t", &[(partition, offset)]));
+                    let told = receive::<DeleteRecordsRequest>(&mut connection, 2);
+                    assert_eq!(code(told.topics[0].partitions[0].error_code), "NONE");
+                }
+            });
+        }
+    });
 }

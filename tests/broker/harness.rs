@@ -7,14 +7,14 @@ use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
 use std::ops::RangeInclusive;
 use std::path::PathBuf;
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 use kt::broker::Broker;
 use kt::clock::SystemClock;
 use kt::config::{Properties, ServerConfig};
-use kt::fs::RealFs;
+use kt::fs::{Fs, RealFs};
 use kt::protocol::messages::create_topics_request::{CreatableTopic, CreatableTopicConfig};
 use kt::protocol::messages::metadata_request::MetadataRequestTopic;
 use kt::protocol::messages::produce_request::{PartitionProduceData, TopicProduceData};
@@ -36,6 +36,7 @@ pub(crate) struct TestBroker {
     broker: Option<Broker>,
     runtime: Runtime,
     properties: Properties,
+    fs: Arc<dyn Fs>,
     connection: Mutex<Option<TcpStream>>,
     home: TempDir,
 }
@@ -59,13 +60,23 @@ impl TestBroker {
 
     /// Starts a broker with further settings, and without one of the sample file.
     pub(crate) fn start_without(absent: &str, settings: &[(&str, &str)]) -> Self {
+        Self::start_over(RealFs::shared(), absent, 1, settings)
+    }
+
+    /// Starts a broker on a disk of the test's own, with so many log directories.
+    pub(crate) fn start_on(fs: Arc<dyn Fs>, dirs: usize, settings: &[(&str, &str)]) -> Self {
+        Self::start_over(fs, "", dirs, settings)
+    }
+
+    fn start_over(fs: Arc<dyn Fs>, absent: &str, dirs: usize, settings: &[(&str, &str)]) -> Self {
         let home = tempfile::tempdir().unwrap();
         let mut properties = Properties::new();
-        let data = home.path().join("data").display().to_string();
+        let dirs = (0..dirs).map(|number| log_dir(&home, number).display().to_string());
+        let dirs = dirs.collect::<Vec<_>>().join(",");
         let sample = [
             ("node.id", "1"),
             ("listeners", "PLAINTEXT://127.0.0.1:0"),
-            ("log.dirs", data.as_str()),
+            ("log.dirs", dirs.as_str()),
         ];
         let sample = sample.iter().filter(|(key, _)| *key != absent);
         for (key, value) in sample.chain(settings) {
@@ -81,6 +92,7 @@ impl TestBroker {
             broker: None,
             runtime,
             properties,
+            fs,
             connection: Mutex::new(None),
             home,
         };
@@ -88,19 +100,19 @@ impl TestBroker {
         this
     }
 
-    fn run(&mut self) {
+    pub(crate) fn run(&mut self) {
         let (config, warnings) = ServerConfig::from_properties(&self.properties).unwrap();
         assert_eq!(warnings, []);
         let start = Broker::start(
             config,
-            RealFs::shared(),
+            Arc::clone(&self.fs),
             SystemClock::shared(),
             Rng::from_os(),
         );
         self.broker = Some(self.runtime.block_on(start).unwrap());
     }
 
-    fn stop(&mut self) {
+    pub(crate) fn stop(&mut self) {
         *self.connection.lock().unwrap() = None;
         if let Some(broker) = self.broker.take() {
             let runtime = &self.runtime;
@@ -150,10 +162,19 @@ impl TestBroker {
 
     /// Returns the directory of a partition.
     pub(crate) fn partition_dir(&self, topic: &str, partition: i32) -> PathBuf {
-        self.home
-            .path()
-            .join("data")
-            .join(format!("{topic}-{partition}"))
+        self.log_dir(0).join(format!("{topic}-{partition}"))
+    }
+
+    /// Returns one of the log directories.
+    pub(crate) fn log_dir(&self, number: usize) -> PathBuf {
+        log_dir(&self.home, number)
+    }
+
+    /// Waits until every log directory has failed, for at most `patience`.
+    pub(crate) fn has_failed(&self, patience: Duration) -> bool {
+        let failed = self.broker().all_dirs_failed();
+        self.runtime
+            .block_on(async { tokio::time::timeout(patience, failed).await.is_ok() })
     }
 
     /// Opens a connection.
@@ -249,6 +270,14 @@ pub(crate) fn until(holds: impl Fn() -> bool) {
         assert!(clock.monotonic() < PATIENCE, "it never happens");
         std::thread::park_timeout(Duration::from_millis(5));
     }
+}
+
+fn log_dir(home: &TempDir, number: usize) -> PathBuf {
+    let name = match number {
+        0 => "data".to_owned(),
+        _ => format!("data{number}"),
+    };
+    home.path().join(name)
 }
 
 /// Writes a request to a connection.

@@ -24,6 +24,7 @@ mod describe_cluster;
 mod describe_configs;
 mod describe_log_dirs;
 mod describe_topic_partitions;
+mod disk;
 mod fetch;
 mod find_coordinator;
 mod flush;

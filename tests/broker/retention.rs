@@ -73,12 +73,11 @@ fn young_records_stay_and_so_does_everything_where_time_is_unlimited() {
 
 #[test]
 fn the_oldest_segments_go_once_a_log_is_larger_than_retention_bytes() {
-    let broker = broker(&[("log.segment.delete.delay.ms", "600000")]);
-    let settings = [
-        ("internal.segment.bytes", "1000"),
-        ("retention.bytes", "2500"),
-    ];
-    broker.create_topic("t", 1, &settings);
+    let broker = broker(&[
+        ("log.segment.delete.delay.ms", "600000"),
+        ("log.retention.bytes", "2500"),
+    ]);
+    broker.create_topic("t", 1, &[("internal.segment.bytes", "1000")]);
     let value = "x".repeat(500);
     for _ in 0..8 {
         broker.produce_values("t", 0, &[&value]);
@@ -92,6 +91,18 @@ fn the_oldest_segments_go_once_a_log_is_larger_than_retention_bytes() {
         "two steps: {kept:?}"
     );
     assert_eq!(values(&broker, "t", 3).len(), 1);
+    set(&broker, (TOPIC, "t"), "retention.bytes", "1000");
+    until(|| start_of(&broker, "t") == 6);
+}
+
+#[test]
+fn the_first_look_comes_after_the_initial_delay_if_that_is_shorter() {
+    let mut broker = TestBroker::start_with(&[("log.initial.task.delay.ms", "50")]);
+    broker.create_topic("t", 1, &[("retention.ms", "60000")]);
+    produce_old(&broker, "t", &["a"]);
+    // The look may have come before the record; after a restart it does not.
+    broker.restart();
+    until(|| start_of(&broker, "t") == 1);
 }
 
 #[test]
@@ -157,4 +168,7 @@ fn a_partition_whose_files_are_gone_stops_no_other() {
     }
     produce_old(&broker, "good", &["a"]);
     until(|| start_of(&broker, "good") == 1);
+    let path = broker.partition_dir("good", 0);
+    let path = path.with_file_name("log-start-offset-checkpoint");
+    until(|| fs::read_to_string(&path).is_ok_and(|text| text.contains("\ngood 0 1\n")));
 }

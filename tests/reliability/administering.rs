@@ -188,11 +188,15 @@ impl Administrator {
             return Ok(());
         };
         let more = count.sure + 1;
-        phase.truth.living(GROWING, |topic| topic.count.attempt(more));
+        phase
+            .truth
+            .living(GROWING, |topic| topic.count.attempt(more));
         let asked = i32::try_from(more).map_err(io::Error::other)?;
         let code = phase.promise(create_partitions(wire, GROWING, asked)?)?;
         if expected(phase, code, "growing") {
-            phase.truth.living(GROWING, |topic| topic.count.confirm(more));
+            phase
+                .truth
+                .living(GROWING, |topic| topic.count.confirm(more));
         }
         Ok(())
     }

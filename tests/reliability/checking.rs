@@ -114,7 +114,11 @@ fn check_order(truth: &PartitionTruth, reading: &Reading, faults: &mut Vec<Strin
         if before.number >= identity.number {
             faults.push(format!("{identity:?} at {offset} comes after {before:?}"));
         }
-        let retried = |of| truth.batch_of(of).and_then(|index| truth.batches.get(index));
+        let retried = |of| {
+            truth
+                .batch_of(of)
+                .and_then(|index| truth.batches.get(index))
+        };
         let retried = retried(*identity).is_some_and(|batch| batch.retried);
         // Sequence numbers leave no gap.
         if retried && truth.kind != Kind::Compacted && before.number + 1 != identity.number {
@@ -148,9 +152,8 @@ fn check_batches(
                 }
                 (None, Some(expected)) if must && expected >= reading.start => {
                     let key = truth.scope.key(identity);
-                    let superseded = key.is_some_and(|key| {
-                        later.get(&key).is_some_and(|last| *last > expected)
-                    });
+                    let superseded =
+                        key.is_some_and(|key| later.get(&key).is_some_and(|last| *last > expected));
                     if !superseded {
                         lost.push((expected, identity));
                     }

@@ -79,7 +79,14 @@ pub fn missing() -> Option<String> {
     if !Path::new("/dev/loop-control").exists() {
         return Some("loop devices".to_owned());
     }
-    let tools = ["losetup", "mount", "umount", "mkfs.ext4", "mkfs.xfs", "python3"];
+    let tools = [
+        "losetup",
+        "mount",
+        "umount",
+        "mkfs.ext4",
+        "mkfs.xfs",
+        "python3",
+    ];
     let path = std::env::var_os("PATH").unwrap_or_default();
     let folders: Vec<_> = std::env::split_paths(&path)
         .chain(["/usr/sbin".into(), "/sbin".into()])
@@ -109,7 +116,9 @@ impl Disk {
         disk.room_mounted = true;
         let image = disk.room.join("image");
         fs::File::create(&image)?.set_len(mib << 20)?;
-        let device = run(Command::new("losetup").args(["--find", "--show"]).arg(&image))?;
+        let device = run(Command::new("losetup")
+            .args(["--find", "--show"])
+            .arg(&image))?;
         disk.device = Some(device.clone());
         run(&mut kind.format(&device))?;
         disk.mount()?;
@@ -236,7 +245,9 @@ pub fn sweep(begin: &str) {
         }
         let _unmounted = run(Command::new("umount").arg("-l").arg(&mount));
         let image = room.join("image");
-        let devices = run(Command::new("losetup").args(["-n", "-O", "NAME", "-j"]).arg(&image));
+        let devices = run(Command::new("losetup")
+            .args(["-n", "-O", "NAME", "-j"])
+            .arg(&image));
         for device in devices.unwrap_or_default().lines() {
             let _detached = run(Command::new("losetup").args(["-d", device.trim()]));
         }

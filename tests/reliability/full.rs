@@ -144,12 +144,16 @@ fn conduct(
     fill_up(mount, left)?;
     let errors = || phase.storage_errors.load(Ordering::Acquire);
     if !wait(FILL_PATIENCE, || errors() > 0) {
-        phase.truth.violation("the disk is full, and no producer is told");
+        phase
+            .truth
+            .violation("the disk is full, and no producer is told");
     }
     std::thread::sleep(Duration::from_millis(100));
     for topic in ["plain", doomed] {
         if let Err(code) = fetch(&mut wire, (topic, 0), 0, 0)? {
-            phase.truth.violation(format!("full: {topic} can't be read: error {code}"));
+            phase
+                .truth
+                .violation(format!("full: {topic} can't be read: error {code}"));
         }
     }
     phase.truth.of(doomed, |topic| topic.life.attempt(None));
@@ -157,7 +161,9 @@ fn conduct(
         0 => {
             phase.truth.of(doomed, |topic| topic.life.confirm(None));
         }
-        code => phase.truth.violation(format!("full: a topic can't be deleted: error {code}")),
+        code => phase
+            .truth
+            .violation(format!("full: a topic can't be deleted: error {code}")),
     }
     if kills {
         return Ok(());

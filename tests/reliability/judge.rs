@@ -45,7 +45,10 @@ pub fn run(seed: u64, field: &Field) -> anyhow::Result<Outcome> {
         let theirs: Vec<&str> = theirs.lines().collect();
         let ours: Vec<&str> = ours.lines().collect();
         if ours != theirs {
-            let differs = ours.iter().zip(&theirs).find(|(ours, theirs)| ours != theirs);
+            let differs = ours
+                .iter()
+                .zip(&theirs)
+                .find(|(ours, theirs)| ours != theirs);
             outcome.violations.push(format!(
                 "{judge} reads {} batches, kt {}; the first that differ: {differs:?}",
                 theirs.len(),
@@ -70,9 +73,8 @@ pub fn keep(data: &Path, to: &Path) -> anyhow::Result<()> {
 /// Returns the segments that hold something, but for the metadata log's.
 fn files(segments: &Path) -> anyhow::Result<Vec<PathBuf>> {
     let logs = crate::rest::logs(segments)?.into_iter();
-    let told = logs.filter(|(name, content)| {
-        !content.is_empty() && !name.to_string_lossy().starts_with("__")
-    });
+    let told = logs
+        .filter(|(name, content)| !content.is_empty() && !name.to_string_lossy().starts_with("__"));
     Ok(told.map(|(name, _)| segments.join(name)).collect())
 }
 

@@ -107,12 +107,7 @@ pub fn run(seed: u64, field: &Field) -> anyhow::Result<Outcome> {
 }
 
 /// Uses a broker, kills it, perhaps once more in its recovery, and checks.
-fn kill_once(
-    world: &mut World,
-    setup: &Setup,
-    kill: u64,
-    cycles: &mut u64,
-) -> anyhow::Result<()> {
+fn kill_once(world: &mut World, setup: &Setup, kill: u64, cycles: &mut u64) -> anyhow::Result<()> {
     let moment = Moment::any(&mut world.rng, true);
     world.truth.stage(format!("kill {kill} ({moment:?})"));
     match setup.start(moment.trap(), None)? {

@@ -28,8 +28,17 @@ pub struct Line {
 impl Line {
     fn parse(line: &str) -> Option<Self> {
         let fields: Vec<&str> = line.split('\t').collect();
-        let [date, commit, suite, seeds, cycles, records, violations, seconds, command] =
-            fields.as_slice()
+        let [
+            date,
+            commit,
+            suite,
+            seeds,
+            cycles,
+            records,
+            violations,
+            seconds,
+            command,
+        ] = fields.as_slice()
         else {
             return None;
         };
@@ -91,7 +100,9 @@ impl Ledger {
     pub fn resume(&self, new: Line) -> io::Result<Line> {
         let lines = self.lines()?;
         let mut known = lines.iter().filter_map(|line| Line::parse(line));
-        Ok(known.find(|line| line.is_of_the_same_run(&new)).unwrap_or(new))
+        Ok(known
+            .find(|line| line.is_of_the_same_run(&new))
+            .unwrap_or(new))
     }
 
     /// Writes a run's line in the place of its earlier one, or at the end.

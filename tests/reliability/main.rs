@@ -78,7 +78,11 @@ fn options() -> anyhow::Result<Options> {
     };
     let mut words = words.into_iter();
     while let Some(word) = words.next() {
-        let mut value = || words.next().with_context(|| format!("{word} takes a value"));
+        let mut value = || {
+            words
+                .next()
+                .with_context(|| format!("{word} takes a value"))
+        };
         match word.as_str() {
             "--from" => options.from = value()?.parse()?,
             "--count" => options.count = value()?.parse()?,
@@ -97,7 +101,11 @@ fn options() -> anyhow::Result<Options> {
 
 /// Runs one seed of a suite in a folder of its own, which stays if something is wrong.
 fn run_seed(options: &Options, seed: u64) -> Outcome {
-    let name = format!("kt-reliability-{}-{seed}-{}", options.suite, std::process::id());
+    let name = format!(
+        "kt-reliability-{}-{seed}-{}",
+        options.suite,
+        std::process::id()
+    );
     let folder = std::env::temp_dir().join(name);
     let field = Field {
         kt: options.kt.clone(),

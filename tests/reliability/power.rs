@@ -65,12 +65,7 @@ pub fn run(seed: u64, field: &Field) -> anyhow::Result<Outcome> {
 }
 
 /// Uses a broker, cuts the power under it, and mounts the disk again.
-fn cut_once(
-    world: &mut World,
-    disk: &mut Disk,
-    setup: &Setup,
-    broken: bool,
-) -> anyhow::Result<()> {
+fn cut_once(world: &mut World, disk: &mut Disk, setup: &Setup, broken: bool) -> anyhow::Result<()> {
     let moment = Moment::any(&mut world.rng, false);
     let flag = 1 + u32::from(world.rng.below(3) == 0);
     let lives_on = Duration::from_millis([0, 0, 20, 300][usize::try_from(world.rng.below(4))?]);

@@ -58,7 +58,9 @@ impl<'a> Phase<'a> {
     /// Returns an answer that was just received, if it is a promise.
     pub fn promise<T>(&self, answer: T) -> io::Result<T> {
         if self.dying.load(Ordering::Acquire) {
-            return Err(io::Error::other("the answer of a broker that has lost its power"));
+            return Err(io::Error::other(
+                "the answer of a broker that has lost its power",
+            ));
         }
         Ok(answer)
     }
@@ -176,7 +178,11 @@ impl Producer {
                 continue;
             }
             let lane = usize::try_from(self.rng.below(self.lanes.len() as u64)).unwrap_or(0);
-            if self.lanes.get(lane).is_none_or(|lane| lane.open.len() >= WINDOW) {
+            if self
+                .lanes
+                .get(lane)
+                .is_none_or(|lane| lane.open.len() >= WINDOW)
+            {
                 if !way.is_empty() {
                     self.receive(&mut wire, &mut way, phase)?;
                 }
@@ -328,7 +334,9 @@ impl Producer {
         let told = produced(wire)?;
         let is_new = !self.habits.idempotent && self.habits.acks == -1;
         if is_new && told.is_ok() && phase.dead.load(Ordering::Acquire) {
-            phase.truth.violation("records are acknowledged on a dead disk");
+            phase
+                .truth
+                .violation("records are acknowledged on a dead disk");
         }
         let told = phase.promise(told)?;
         let Some(Sent { lane, batch }) = way.pop_front() else {

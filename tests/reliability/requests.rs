@@ -95,12 +95,7 @@ pub fn create_partitions(wire: &mut Wire, name: &str, count: i32) -> io::Result<
 }
 
 /// Sets a topic's key, or takes its value away.
-pub fn set_config(
-    wire: &mut Wire,
-    name: &str,
-    key: &str,
-    value: Option<&str>,
-) -> io::Result<Code> {
+pub fn set_config(wire: &mut Wire, name: &str, key: &str, value: Option<&str>) -> io::Result<Code> {
     let change = AlterableConfig::default()
         .with_name(text(key))
         .with_config_operation(i8::from(value.is_none()))

@@ -39,7 +39,9 @@ pub fn check(setup: &Setup, world: &World) -> anyhow::Result<()> {
         let whole = batches.by_ref().all(|b| b.is_ok_and(|b| b.crc_matches()));
         if !whole || batches.position() != bytes.len() {
             let at = batches.position();
-            world.truth.violation(format!("{name}: an invalid batch ends at {at}"));
+            world
+                .truth
+                .violation(format!("{name}: an invalid batch ends at {at}"));
         }
     }
     Ok(())

@@ -44,8 +44,9 @@ fn settle_life<'a>(
     topic: &'a mut TopicTruth,
     seen: Option<&(uuid::Uuid, usize)>,
 ) -> Option<&'a mut Incarnation> {
-    let possible: Vec<Option<usize>> =
-        std::iter::once(topic.life.sure).chain(topic.life.maybe.clone()).collect();
+    let possible: Vec<Option<usize>> = std::iter::once(topic.life.sure)
+        .chain(topic.life.maybe.clone())
+        .collect();
     let Some((id, _)) = seen else {
         if !possible.contains(&None) {
             truth.violation(format!("LOST: the topic {name}, which was created"));

@@ -85,7 +85,9 @@ fn session(phase: &Phase<'_>, partitions: &[(String, i32, Partition)]) -> io::Re
             match phase.promise(fetch(&mut wire, of, position, 5)?)? {
                 Ok(bytes) => match decode(&scope, &bytes) {
                     Ok(batches) => note(truth, &batches),
-                    Err(what) => phase.truth.violation(format!("{topic}-{partition}: {what}")),
+                    Err(what) => phase
+                        .truth
+                        .violation(format!("{topic}-{partition}: {what}")),
                 },
                 Err(OFFSET_OUT_OF_RANGE) => skip(&mut wire, phase, of, truth)?,
                 Err(56) => {}
@@ -111,12 +113,7 @@ fn note(truth: &Partition, batches: &[SeenBatch]) {
 }
 
 /// Goes on at the log's start if that has overtaken the consumer.
-fn skip(
-    wire: &mut Wire,
-    phase: &Phase<'_>,
-    of: (&str, i32),
-    truth: &Partition,
-) -> io::Result<()> {
+fn skip(wire: &mut Wire, phase: &Phase<'_>, of: (&str, i32), truth: &Partition) -> io::Result<()> {
     if let Ok(start) = list_offset(wire, of, EARLIEST)? {
         let mut truth = lock(truth);
         if start > truth.watched_until {

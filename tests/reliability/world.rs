@@ -63,11 +63,7 @@ impl World {
             .map(|(name, shape)| (name.clone(), shape.kind, shape.partitions));
         Self {
             truth: Arc::new(Truth::new(seed)),
-            administrator: Administrator::new(
-                Rng::seeded(rng.next_u64()),
-                names.collect(),
-                8000,
-            ),
+            administrator: Administrator::new(Rng::seeded(rng.next_u64()), names.collect(), 8000),
             rng,
             lasting,
             producers,
@@ -84,14 +80,29 @@ impl World {
             values.get(index).copied().unwrap_or_default().to_owned()
         };
         [
-            ("log.segment.bytes", pick(&["1048576", "1048576", "4194304"])),
+            (
+                "log.segment.bytes",
+                pick(&["1048576", "1048576", "4194304"]),
+            ),
             ("log.roll.ms", pick(&["40", "150", "600000"])),
             ("log.index.interval.bytes", pick(&["0", "4096", "65536"])),
-            ("log.retention.check.interval.ms", pick(&["20", "100", "1000"])),
+            (
+                "log.retention.check.interval.ms",
+                pick(&["20", "100", "1000"]),
+            ),
             ("log.segment.delete.delay.ms", pick(&["0", "60", "60000"])),
-            ("log.flush.offset.checkpoint.interval.ms", pick(&["30", "200", "60000"])),
-            ("log.flush.start.offset.checkpoint.interval.ms", pick(&["30", "60000"])),
-            ("replica.high.watermark.checkpoint.interval.ms", pick(&["30", "5000"])),
+            (
+                "log.flush.offset.checkpoint.interval.ms",
+                pick(&["30", "200", "60000"]),
+            ),
+            (
+                "log.flush.start.offset.checkpoint.interval.ms",
+                pick(&["30", "60000"]),
+            ),
+            (
+                "replica.high.watermark.checkpoint.interval.ms",
+                pick(&["30", "5000"]),
+            ),
             ("log.cleaner.backoff.ms", pick(&["10", "100"])),
             ("log.cleaner.min.cleanable.ratio", pick(&["0.01", "0.3"])),
             ("log.initial.task.delay.ms", "0".to_owned()),
@@ -158,7 +169,12 @@ impl World {
         let broker = setup.start_surely(None)?;
         self.survey(&broker)?;
         // What comes after a loss only repeats it.
-        if self.truth.violations().iter().any(|what| what.contains("LOST")) {
+        if self
+            .truth
+            .violations()
+            .iter()
+            .any(|what| what.contains("LOST"))
+        {
             bail!("the seed ends here");
         }
         Ok(broker)
@@ -195,6 +211,8 @@ fn shapes(rng: &mut Rng, load: Load) -> Vec<(String, TopicShape)> {
             shape(Kind::Compacted, &[("cleanup.policy", "compact")]),
         ),
     ];
-    let all = all.into_iter().map(|(name, shape)| (name.to_owned(), shape));
+    let all = all
+        .into_iter()
+        .map(|(name, shape)| (name.to_owned(), shape));
     all.collect()
 }

@@ -77,8 +77,9 @@ impl Run {
         }
     }
 
-    fn open(&mut self) -> Log {
-        let recovery_point = Offset(i64::try_from(self.rng.below(200)).unwrap());
+    /// Opens the log, of which all before `synced` was.
+    fn open(&mut self, synced: Offset) -> Log {
+        let recovery_point = Offset(i64::try_from(self.rng.below(200)).unwrap()).min(synced);
         let start = StartState {
             clean: false,
             recovery_point,
@@ -291,7 +292,7 @@ fn the_last_value_of_each_key_survives_any_number_of_cleanings() {
         let mut run = Run::new(seed);
         // Room for all keys, or for a few of them.
         run.map_bytes_max = if seed % 3 == 0 { 24 * 6 } else { 1 << 20 };
-        let mut log = run.open();
+        let mut log = run.open(Offset::ZERO);
         for round in 0..6 {
             run.fill(&mut log);
             run.now_ms += 700;
@@ -302,7 +303,7 @@ fn the_last_value_of_each_key_survives_any_number_of_cleanings() {
             run.check(&log, &format!("seed {seed}, round {round}"));
             if run.rng.below(3) == 0 {
                 run.sim.crash(&mut run.rng);
-                log = run.open();
+                log = run.open(end);
                 assert_eq!(log.end_offset(), end);
                 run.check(&log, &format!("seed {seed}, round {round}, opened again"));
             }
@@ -318,7 +319,7 @@ fn a_crash_at_any_call_of_a_cleaning_loses_nothing() {
         let mut calls = 0;
         loop {
             let mut run = Run::new(seed);
-            let mut log = run.open();
+            let mut log = run.open(Offset::ZERO);
             run.fill(&mut log);
             run.fill(&mut log);
             run.clean(&mut log).unwrap();
@@ -338,7 +339,7 @@ fn a_crash_at_any_call_of_a_cleaning_loses_nothing() {
             run.rng = Rng::seeded(seed * 1000 + calls);
             let end = log.end_offset();
             run.sim.crash(&mut run.rng);
-            let mut log = run.open();
+            let mut log = run.open(end);
             assert_eq!(log.end_offset(), end, "{what}");
             run.check(&log, &what);
             let names = run.fs.read_dir(&dir(Path::new(ROOT))).unwrap();
@@ -403,7 +404,7 @@ fn keys(log: &Log) -> Vec<(i64, usize)> {
 #[test]
 fn a_tombstone_stays_until_its_horizon_and_small_segments_become_one() {
     let mut run = Run::new(1);
-    let mut log = run.open();
+    let mut log = run.open(Offset::ZERO);
     put(&mut run, &mut log, "a", Some("1"));
     put(&mut run, &mut log, "b", Some("2"));
     put(&mut run, &mut log, "a", None);
@@ -427,7 +428,7 @@ fn a_tombstone_stays_until_its_horizon_and_small_segments_become_one() {
 #[test]
 fn what_may_be_cleaned_ends_with_what_is_young_undecided_or_active() {
     let mut run = Run::new(1);
-    let mut log = run.open();
+    let mut log = run.open(Offset::ZERO);
     for number in 0..4 {
         run.now_ms = NOW + 100 * number;
         put(&mut run, &mut log, "a", Some("1"));
@@ -475,7 +476,7 @@ fn what_may_be_cleaned_ends_with_what_is_young_undecided_or_active() {
 #[test]
 fn segments_that_are_gone_when_their_turn_comes_end_the_cleaning() {
     let mut run = Run::new(1);
-    let mut log = run.open();
+    let mut log = run.open(Offset::ZERO);
     for _ in 0..4 {
         put(&mut run, &mut log, "a", Some("1"));
     }

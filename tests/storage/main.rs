@@ -6,4 +6,5 @@ mod cleaning;
 mod crash;
 mod log;
 mod model;
+mod retention;
 mod simulated;

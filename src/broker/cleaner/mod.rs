@@ -24,6 +24,9 @@ use crate::replica::Partition;
 use crate::rng::Rng;
 use crate::storage::{CleanError, CleanReport, Cleanable, CleanerSettings, SwapError};
 
+/// Bytes that a cleaning collects before it writes them.
+const WRITE_BYTES: usize = 512 << 10;
+
 /// A partition that is to be cleaned.
 struct Candidate {
     partition: Arc<Partition>,
@@ -85,7 +88,7 @@ impl Cleaner {
             let settings = CleanerSettings {
                 map_bytes_max: config.map_bytes_max,
                 load_factor: config.load_factor,
-                buffer_bytes: config.buffer_bytes,
+                buffer_bytes: WRITE_BYTES,
                 secret: (self.rng.next_u64(), self.rng.next_u64()),
                 now_ms: self.state.clock.now_ms(),
             };

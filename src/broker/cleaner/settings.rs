@@ -16,8 +16,6 @@ pub(super) struct CleanerConfig {
     pub(super) map_bytes_max: usize,
     /// `log.cleaner.io.buffer.load.factor`
     pub(super) load_factor: f64,
-    /// A thread's share of `log.cleaner.io.buffer.size`.
-    pub(super) buffer_bytes: usize,
     /// A thread's share of `log.cleaner.io.max.bytes.per.second`.
     pub(super) bytes_per_second: f64,
 }
@@ -42,7 +40,6 @@ impl CleanerConfig {
             backoff: Duration::from_millis(milliseconds),
             map_bytes_max: size("log.cleaner.dedupe.buffer.size") / sharing,
             load_factor: double("log.cleaner.io.buffer.load.factor"),
-            buffer_bytes: size("log.cleaner.io.buffer.size") / sharing,
             bytes_per_second: double("log.cleaner.io.max.bytes.per.second") / share,
         }
     }

@@ -1,5 +1,5 @@
-//! The JSON files of `reassign-partitions`: which replicas each partition is to have, and the topics
-//! to make a proposal for. Each sentence about a broken file is Kafka's.
+//! The JSON files of `reassign-partitions`: replicas for partitions, topics to make a proposal for.
+//! Each sentence about a broken file is Kafka's.
 
 use std::collections::{BTreeMap, BTreeSet};
 

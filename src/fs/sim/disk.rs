@@ -5,31 +5,31 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::path::{Component, Path};
 
-use super::SimFault;
+use super::faults::Faults;
 use crate::rng::Rng;
 
 /// What a disk writes at once or not at all.
 const SECTOR_BYTES: u64 = 512;
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct State {
     /// By number; 0 is the root.
     pub(super) nodes: Vec<Node>,
-    /// Changing calls so far.
-    pub(super) calls: u64,
-    pub(super) fault: Option<(u64, SimFault)>,
+    pub(super) faults: Faults,
+    /// Whether a file's sync only says that it was done.
+    pub(super) syncs_lie: bool,
     /// Handles from before a crash are dead.
     pub(super) boots: u64,
     pub(super) locked: BTreeSet<usize>,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) enum Node {
     File(FileNode),
     Dir(DirNode),
 }
 
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct FileNode {
     pub(super) now: Vec<u8>,
     durable: Vec<u8>,
@@ -42,7 +42,7 @@ pub(super) enum Change {
     Size(u64),
 }
 
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct DirNode {
     pub(super) now: BTreeMap<String, usize>,
     durable: BTreeMap<String, usize>,
@@ -65,6 +65,12 @@ impl FileNode {
         for change in self.pending.drain(..) {
             apply(&mut self.durable, &change);
         }
+    }
+
+    /// A sync that failed: the pages are clean for the kernel from now on, so that no later sync
+    /// writes them (the lesson of PostgreSQL's fsync errors, 2018).
+    pub(super) fn fail_sync(&mut self) {
+        self.pending.clear();
     }
 
     pub(super) fn crash(&mut self, rng: &mut Rng) {
@@ -162,8 +168,8 @@ impl State {
     pub(super) fn new() -> Self {
         Self {
             nodes: vec![Node::Dir(DirNode::default())],
-            calls: 0,
-            fault: None,
+            faults: Faults::default(),
+            syncs_lie: false,
             boots: 0,
             locked: BTreeSet::new(),
         }
@@ -173,24 +179,12 @@ impl State {
     pub(super) fn crash(&mut self, rng: &mut Rng) {
         self.boots += 1;
         self.locked.clear();
-        self.fault = None;
+        self.faults.heal();
         for node in &mut self.nodes {
             match node {
                 Node::File(file) => file.crash(rng),
                 Node::Dir(dir) => dir.crash(rng),
             }
-        }
-    }
-
-    /// Counts a call that changes something; fails the one that is to fail.
-    pub(super) fn count(&mut self) -> io::Result<()> {
-        self.calls += 1;
-        match self.fault {
-            Some((at, fault)) if self.calls > at => Err(match fault {
-                SimFault::Io => rustix::io::Errno::IO.into(),
-                SimFault::NoSpace => rustix::io::Errno::NOSPC.into(),
-            }),
-            _ => Ok(()),
         }
     }
 
@@ -248,6 +242,24 @@ impl State {
             gone: Some(name),
             new: None,
         });
+        Ok(())
+    }
+
+    /// Takes away every name in a directory; each change survives a crash or not by itself.
+    pub(super) fn empty_dir(&mut self, node: usize) -> io::Result<()> {
+        let names: Vec<(String, usize)> = self
+            .dir(node)?
+            .now
+            .iter()
+            .map(|(name, node)| (name.clone(), *node))
+            .collect();
+        for (name, inner) in names {
+            if self.dir(inner).is_ok() {
+                self.empty_dir(inner)?;
+            }
+            let gone = Some(name);
+            self.dir_mut(node)?.change(NameChange { gone, new: None });
+        }
         Ok(())
     }
 

@@ -6,6 +6,7 @@
 //! make its name durable: only the directory's does. Calls can be made to fail by their number.
 
 mod disk;
+mod faults;
 
 use std::io::{self, IoSlice};
 use std::path::Path;
@@ -14,6 +15,8 @@ use std::sync::Arc;
 use parking_lot::Mutex;
 
 use self::disk::{Change, DirNode, FileNode, NameChange, Node, State, names, to_usize};
+use self::faults::{Call, Effect};
+pub use self::faults::{Repeat, SimFault};
 use super::{DirEntry, File, Fs, Lock, Metadata, OpenMode, Space};
 use crate::rng::Rng;
 
@@ -21,15 +24,6 @@ use crate::rng::Rng;
 #[derive(Clone, Debug)]
 pub struct SimFs {
     state: Arc<Mutex<State>>,
-}
-
-/// How a call is made to fail.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum SimFault {
-    /// As a broken disk: EIO.
-    Io,
-    /// As a full disk: ENOSPC.
-    NoSpace,
 }
 
 impl Default for SimFs {
@@ -49,19 +43,48 @@ impl SimFs {
 
     /// Makes the call fail that changes something and comes after `calls` others.
     pub fn fail_after(&self, calls: u64, fault: SimFault) {
-        let mut state = self.state.lock();
-        state.fault = Some((state.calls + calls, fault));
+        self.state.lock().faults.fail_changing(calls, fault);
+    }
+
+    /// Makes the call fail, of any kind, that comes after `calls` others.
+    pub fn fail_any_after(&self, calls: u64, fault: SimFault, repeat: Repeat) {
+        self.state.lock().faults.fail_any(calls, fault, repeat);
     }
 
     /// Lets all calls succeed again.
     pub fn heal(&self) {
-        self.state.lock().fault = None;
+        self.state.lock().faults.heal();
     }
 
     /// Returns how many calls changed something or tried to.
     #[must_use]
     pub fn calls(&self) -> u64 {
-        self.state.lock().calls
+        self.state.lock().faults.changing
+    }
+
+    /// Returns how many calls there were, of any kind.
+    #[must_use]
+    pub fn all_calls(&self) -> u64 {
+        self.state.lock().faults.all
+    }
+
+    /// Returns another disk with the same content, unsynced changes included; files that are open
+    /// here, and locks, are not there.
+    #[must_use]
+    pub fn fork(&self) -> Self {
+        let mut state = self.state.lock().clone();
+        state.boots += 1;
+        state.locked.clear();
+        state.faults.heal();
+        Self {
+            state: Arc::new(Mutex::new(state)),
+        }
+    }
+
+    /// Makes every file's sync from now on say that it was done, and do nothing: a test that does
+    /// not fail on such a disk proves nothing about syncs.
+    pub fn lie_about_syncs(&self) {
+        self.state.lock().syncs_lie = true;
     }
 }
 
@@ -94,17 +117,20 @@ impl Fs for SimFs {
     fn open(&self, path: &Path, mode: OpenMode) -> io::Result<Arc<dyn File>> {
         let mut state = self.state.lock();
         let found = state.lookup(path);
+        if found.is_ok() && mode != OpenMode::Truncate {
+            state.faults.count(Call::Look)?;
+        }
         let node = match (found, mode) {
             (Ok(_), OpenMode::CreateNew) => return Err(io::ErrorKind::AlreadyExists.into()),
             (Ok(node), OpenMode::Truncate) => {
-                state.count()?;
+                state.faults.count(Call::Grow)?;
                 state.file_mut(node)?.change(Change::Size(0));
                 node
             }
             (Ok(node), _) => state.file_mut(node).map(|_| node)?,
             (Err(error), OpenMode::Read | OpenMode::ReadWrite) => return Err(error),
             (Err(_), _) => {
-                state.count()?;
+                state.faults.count(Call::Grow)?;
                 let node = state.add(Node::File(FileNode::default()));
                 state.link(path, node)?;
                 node
@@ -120,7 +146,7 @@ impl Fs for SimFs {
 
     fn create_dir_all(&self, path: &Path) -> io::Result<()> {
         let mut state = self.state.lock();
-        state.count()?;
+        state.faults.count(Call::Grow)?;
         let mut parent = 0;
         for name in names(path) {
             let name = name?;
@@ -140,7 +166,8 @@ impl Fs for SimFs {
     }
 
     fn read_dir(&self, path: &Path) -> io::Result<Vec<DirEntry>> {
-        let state = self.state.lock();
+        let mut state = self.state.lock();
+        state.faults.count(Call::Look)?;
         let dir = state.dir(state.lookup(path)?)?;
         let entry = |(name, node): (&String, &usize)| DirEntry {
             name: name.clone(),
@@ -150,7 +177,8 @@ impl Fs for SimFs {
     }
 
     fn metadata(&self, path: &Path) -> io::Result<Metadata> {
-        let state = self.state.lock();
+        let mut state = self.state.lock();
+        state.faults.count(Call::Look)?;
         let node = state.lookup(path)?;
         let bytes = match state.nodes.get(node) {
             Some(Node::File(file)) => Some(file.now.len() as u64),
@@ -165,7 +193,7 @@ impl Fs for SimFs {
 
     fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
         let mut state = self.state.lock();
-        state.count()?;
+        state.faults.count(Call::Change)?;
         let node = state.lookup(from)?;
         let (source, old) = state.parent(from)?;
         let (target, new) = state.parent(to)?;
@@ -189,7 +217,7 @@ impl Fs for SimFs {
 
     fn remove_file(&self, path: &Path) -> io::Result<()> {
         let mut state = self.state.lock();
-        state.count()?;
+        state.faults.count(Call::Change)?;
         let node = state.lookup(path)?;
         state.file_mut(node)?;
         state.unlink(path)
@@ -197,15 +225,15 @@ impl Fs for SimFs {
 
     fn remove_dir_all(&self, path: &Path) -> io::Result<()> {
         let mut state = self.state.lock();
-        state.count()?;
+        state.faults.count(Call::Change)?;
         let node = state.lookup(path)?;
-        state.dir(node)?;
+        state.empty_dir(node)?;
         state.unlink(path)
     }
 
     fn hard_link(&self, from: &Path, to: &Path) -> io::Result<()> {
         let mut state = self.state.lock();
-        state.count()?;
+        state.faults.count(Call::Grow)?;
         let node = state.lookup(from)?;
         if state.lookup(to).is_ok() {
             return Err(io::ErrorKind::AlreadyExists.into());
@@ -215,7 +243,7 @@ impl Fs for SimFs {
 
     fn sync_dir(&self, path: &Path) -> io::Result<()> {
         let mut state = self.state.lock();
-        state.count()?;
+        state.faults.count(Call::Sync)?;
         let node = state.lookup(path)?;
         state.dir_mut(node)?.sync();
         Ok(())
@@ -246,16 +274,18 @@ impl Fs for SimFs {
 }
 
 impl SimFile {
-    fn with<T>(&self, act: impl FnOnce(&mut FileNode) -> T) -> io::Result<T> {
+    /// Counts a call on this file, then runs `act` with what may go wrong.
+    fn call<T>(
+        &self,
+        call: Call,
+        act: impl FnOnce(&mut FileNode, io::Result<Effect>) -> io::Result<T>,
+    ) -> io::Result<T> {
         let mut state = self.state.lock();
         if state.boots != self.boot {
             return Err(rustix::io::Errno::IO.into());
         }
-        state.file_mut(self.node).map(act)
-    }
-
-    fn count(&self) -> io::Result<()> {
-        self.state.lock().count()
+        let effect = state.faults.count(call);
+        act(state.file_mut(self.node)?, effect)
     }
 }
 
@@ -265,23 +295,35 @@ impl File for SimFile {
             .iter()
             .flat_map(|slice| slice.iter().copied())
             .collect();
-        let counted = self.count();
-        if counted.is_err() {
-            // A failed write may have written a part.
-            bytes.truncate(bytes.len() / 2);
+        if bytes.is_empty() {
+            return Ok(());
         }
-        self.with(|file| file.change(Change::Write { position, bytes }))?;
-        counted
+        self.call(Call::Write, |file, effect| {
+            match effect {
+                Ok(Effect::Whole) => {}
+                Ok(Effect::Corrupt) => {
+                    let middle = bytes.len() / 2;
+                    if let Some(byte) = bytes.get_mut(middle) {
+                        *byte ^= 0x10;
+                    }
+                }
+                // A failed write may have written a part.
+                Err(_) => bytes.truncate(bytes.len() / 2),
+            }
+            file.change(Change::Write { position, bytes });
+            effect.map(|_| ())
+        })
     }
 
     fn read_at(&self, buffer: &mut [u8], position: u64) -> io::Result<usize> {
-        self.with(|file| {
+        self.call(Call::Look, |file, effect| {
+            effect?;
             let rest = file.now.get(to_usize(position)..).unwrap_or_default();
             let count = rest.len().min(buffer.len());
             if let (Some(target), Some(source)) = (buffer.get_mut(..count), rest.get(..count)) {
                 target.copy_from_slice(source);
             }
-            count
+            Ok(count)
         })
     }
 
@@ -290,8 +332,17 @@ impl File for SimFile {
     }
 
     fn sync_data(&self) -> io::Result<()> {
-        self.count()?;
-        self.with(FileNode::sync)
+        let lies = self.state.lock().syncs_lie;
+        self.call(Call::Sync, |file, effect| {
+            if let Err(error) = effect {
+                file.fail_sync();
+                return Err(error);
+            }
+            if !lies {
+                file.sync();
+            }
+            Ok(())
+        })
     }
 
     fn sync_all(&self) -> io::Result<()> {
@@ -299,12 +350,18 @@ impl File for SimFile {
     }
 
     fn set_bytes(&self, bytes: u64) -> io::Result<()> {
-        self.count()?;
-        self.with(|file| file.change(Change::Size(bytes)))
+        self.call(Call::Grow, |file, effect| {
+            effect?;
+            file.change(Change::Size(bytes));
+            Ok(())
+        })
     }
 
     fn bytes(&self) -> io::Result<u64> {
-        self.with(|file| file.now.len() as u64)
+        self.call(Call::Look, |file, effect| {
+            effect?;
+            Ok(file.now.len() as u64)
+        })
     }
 
     fn allocate(&self, _position: u64, _bytes: u64) -> io::Result<()> {

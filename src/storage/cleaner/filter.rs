@@ -17,7 +17,7 @@ use crate::record::{
 use crate::types::{Offset, TimestampMs};
 
 /// The most that one batch may decompress to.
-const DECOMPRESSED_BYTES_MAX: usize = 256 << 20;
+pub(super) const DECOMPRESSED_BYTES_MAX: usize = 256 << 20;
 
 /// The last thing that a producer wrote.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::filter::{FilterError, Rules};
+use super::filter::{DECOMPRESSED_BYTES_MAX, FilterError, Rules};
 use super::offset_map::OffsetMap;
 use super::plan::{CleaningPlan, Source};
 use super::rewrite::{for_each_batch, rewrite};
@@ -15,9 +15,6 @@ use crate::storage::error::AtPath as _;
 use crate::storage::leftovers;
 use crate::types::{Offset, TimestampMs};
 
-/// The most that one batch may decompress to.
-const DECOMPRESSED_BYTES_MAX: usize = 256 << 20;
-
 /// What a cleaning may use.
 #[derive(Clone, Copy, Debug)]
 pub struct CleanerSettings {
@@ -25,7 +22,7 @@ pub struct CleanerSettings {
     pub map_bytes_max: usize,
     /// How full the map may get (`log.cleaner.io.buffer.load.factor`).
     pub load_factor: f64,
-    /// Bytes that are collected before they are written (`log.cleaner.io.buffer.size`).
+    /// Bytes that are collected before they are written.
     pub buffer_bytes: usize,
     /// What nobody else knows, so that nobody can make keys that meet in the map.
     pub secret: (u64, u64),

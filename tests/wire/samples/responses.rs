@@ -506,7 +506,7 @@ impl Filled for DescribeLogDirsResponse {
                 .with_partitions(vec![partition(0), partition(1)])
         };
         let dir = |path| {
-            let mut known = extra!(describe_log_dirs_response::DescribeLogDirsResult::default())
+            let mut known = extra!(DescribeLogDirsResult::default())
                 .with_error_code(56)
                 .with_log_dir(text(path))
                 .with_topics(vec![topic("a"), topic("b")]);
