@@ -4,6 +4,7 @@
 //! doubt when the broker dies.
 
 use std::io;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -265,7 +266,12 @@ pub fn create(
 /// Returns whether an answer is a success; one that no fault explains is a violation.
 fn expected(phase: &Phase<'_>, code: Code, what: &str) -> bool {
     let error = ErrorCode::from_code(code);
-    if ![Some(ErrorCode::None), Some(ErrorCode::KafkaStorageError)].contains(&error) {
+    let is_explained = match error {
+        Some(ErrorCode::None | ErrorCode::KafkaStorageError) => true,
+        Some(ErrorCode::UnknownTopicOrPartition) => phase.full.load(Ordering::Acquire),
+        _ => false,
+    };
+    if !is_explained {
         let name = error.map_or("unknown error code", ErrorCode::name);
         phase
             .truth

@@ -33,6 +33,8 @@ pub struct Phase<'a> {
     pub dying: AtomicBool,
     /// Set when the disk is long dead: now nothing new can become durable.
     pub dead: AtomicBool,
+    /// Set while the disk is full: a topic that is created then may have partitions only later.
+    pub full: AtomicBool,
     /// Batches that were acknowledged in this phase.
     pub acks: AtomicU64,
     /// Errors that a full or broken disk explains.
@@ -49,6 +51,7 @@ impl<'a> Phase<'a> {
             over: AtomicBool::new(false),
             dying: AtomicBool::new(false),
             dead: AtomicBool::new(false),
+            full: AtomicBool::new(false),
             acks: AtomicU64::new(0),
             storage_errors: AtomicU64::new(0),
             written_stays,
