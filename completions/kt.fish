@@ -41,6 +41,8 @@ complete -c kt -n "__fish_kt_needs_command" -f -a "server-stop" -d 'Stop the bro
 complete -c kt -n "__fish_kt_needs_command" -f -a "run" -d 'Run a command with a private broker that is gone when it ends'
 complete -c kt -n "__fish_kt_needs_command" -f -a "wait" -d 'Wait until a broker answers, or a topic is there (124 when the time is up)'
 complete -c kt -n "__fish_kt_needs_command" -f -a "status" -d 'Tell which broker the commands use, and whether it answers'
+complete -c kt -n "__fish_kt_needs_command" -f -a "verify" -d 'Read every batch and every file, and tell what is damaged'
+complete -c kt -n "__fish_kt_needs_command" -f -a "snapshot" -d 'Copy a broker\'s data while it runs, and make new data of a copy'
 complete -c kt -n "__fish_kt_needs_command" -f -a "install-links" -d 'Make links named as Kafka\'s scripts (kafka-topics.sh, ...) to kt'
 complete -c kt -n "__fish_kt_needs_command" -f -a "completions" -d 'Print or install completion scripts for bash, zsh or fish'
 complete -c kt -n "__fish_kt_needs_command" -f -a "run-class" -d 'Run the command that a Java class of Kafka\'s stands for'
@@ -309,6 +311,31 @@ complete -c kt -n "__fish_kt_using_subcommand status" -l output -d 'How to print
 json\t'JSON: one document, or one line a record'
 table\t'A table with lines around its cells'"
 complete -c kt -n "__fish_kt_using_subcommand status" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c kt -n "__fish_kt_using_subcommand verify" -l data-dir -d 'Log directory to read, more than once for a node that has several (default: the local broker\'s)' -r -F
+complete -c kt -n "__fish_kt_using_subcommand verify" -l topic -d 'Read this topic alone; may be given more than once' -r -f -a "(kt __complete topics 2>/dev/null)"
+complete -c kt -n "__fish_kt_using_subcommand verify" -l bootstrap-server -d 'Brokers to connect to first: HOST1:PORT1,HOST2:PORT2 (the local broker if absent)' -r -f -a "(kt __complete brokers 2>/dev/null)"
+complete -c kt -n "__fish_kt_using_subcommand verify" -l command-config -d 'File with settings of the client' -r
+complete -c kt -n "__fish_kt_using_subcommand verify" -s X -l command-property -d 'Setting of the client, key=value (-X for short); comes before the file\'s' -r
+complete -c kt -n "__fish_kt_using_subcommand verify" -l zookeeper -r
+complete -c kt -n "__fish_kt_using_subcommand verify" -l output -d 'How to print the data' -r -f -a "text\t'Kafka\'s lines'
+json\t'JSON: one document, or one line a record'
+table\t'A table with lines around its cells'"
+complete -c kt -n "__fish_kt_using_subcommand verify" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c kt -n "__fish_kt_using_subcommand snapshot; and not __fish_seen_subcommand_from save restore" -s h -l help -d 'Print help'
+complete -c kt -n "__fish_kt_using_subcommand snapshot; and not __fish_seen_subcommand_from save restore" -f -a "save" -d 'Copy log directories; the broker on them may go on'
+complete -c kt -n "__fish_kt_using_subcommand snapshot; and not __fish_seen_subcommand_from save restore" -f -a "restore" -d 'Make log directories of a snapshot, after it was checked'
+complete -c kt -n "__fish_kt_using_subcommand snapshot; and __fish_seen_subcommand_from save" -l data-dir -d 'Log directory to copy, more than once for a node that has several (default: those of the local broker)' -r -F
+complete -c kt -n "__fish_kt_using_subcommand snapshot; and __fish_seen_subcommand_from save" -l bootstrap-server -d 'Copy the log directories of the broker of this machine that listens there' -r -f -a "(kt __complete brokers 2>/dev/null)"
+complete -c kt -n "__fish_kt_using_subcommand snapshot; and __fish_seen_subcommand_from save" -l output -d 'How to print the data' -r -f -a "text\t'Kafka\'s lines'
+json\t'JSON: one document, or one line a record'
+table\t'A table with lines around its cells'"
+complete -c kt -n "__fish_kt_using_subcommand snapshot; and __fish_seen_subcommand_from save" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c kt -n "__fish_kt_using_subcommand snapshot; and __fish_seen_subcommand_from restore" -l data-dir -d 'The log directory to make, as often as the snapshot has them (default: the local broker\'s)' -r -F
+complete -c kt -n "__fish_kt_using_subcommand snapshot; and __fish_seen_subcommand_from restore" -l output -d 'How to print the data' -r -f -a "text\t'Kafka\'s lines'
+json\t'JSON: one document, or one line a record'
+table\t'A table with lines around its cells'"
+complete -c kt -n "__fish_kt_using_subcommand snapshot; and __fish_seen_subcommand_from restore" -l force -d 'Restore it even if it is damaged'
+complete -c kt -n "__fish_kt_using_subcommand snapshot; and __fish_seen_subcommand_from restore" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kt -n "__fish_kt_using_subcommand install-links" -l output -d 'How to print the data' -r -f -a "text\t'Kafka\'s lines'
 json\t'JSON: one document, or one line a record'
 table\t'A table with lines around its cells'"

@@ -26,9 +26,11 @@ mod server_log;
 mod server_start;
 mod server_stop;
 mod signals;
+mod snapshot;
 mod status;
 mod storage;
 mod topics;
+mod verify;
 mod version;
 mod wait;
 
@@ -73,6 +75,8 @@ pub const COMMANDS: &[CommandRow] = &[
     run::COMMAND,
     wait::COMMAND,
     status::COMMAND,
+    verify::COMMAND,
+    snapshot::COMMAND,
     install_links::COMMAND,
     completions::COMMAND,
     legacy::RUN_CLASS,
