@@ -6,6 +6,7 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use tokio::sync::{mpsc, oneshot};
@@ -25,6 +26,8 @@ use crate::types::{BrokerId, Offset};
 
 /// Commands that may wait at once.
 const COMMANDS_MAX: usize = 1024;
+/// How soon a partition that could not be hosted is tried again.
+const HOST_AGAIN_AFTER: Duration = Duration::from_millis(500);
 /// Commands that share one append.
 const BATCH_MAX: usize = 64;
 
@@ -145,12 +148,23 @@ impl ControllerLoop {
         let (jobs, mut receiver) = mpsc::channel::<Box<dyn Job>>(COMMANDS_MAX);
         let task = tokio::spawn(async move {
             let mut batch = Vec::new();
-            while receiver.recv_many(&mut batch, BATCH_MAX).await > 0 {
+            loop {
+                let received = receiver.recv_many(&mut batch, BATCH_MAX);
+                let received = if self.applier.unhosted.is_empty() {
+                    Some(received.await)
+                } else {
+                    tokio::time::timeout(HOST_AGAIN_AFTER, received).await.ok()
+                };
+                if received == Some(0) {
+                    return self;
+                }
                 let jobs = std::mem::take(&mut batch);
                 // The flush waits for the disk; other connections go on meanwhile.
-                tokio::task::block_in_place(|| self.step(jobs));
+                tokio::task::block_in_place(|| {
+                    self.host_again();
+                    self.step(jobs);
+                });
             }
-            self
         });
         (
             ControllerHandle {
@@ -165,6 +179,17 @@ impl ControllerLoop {
     /// Closes the log.
     pub(super) fn close(self) -> Result<(), MetadataLogError> {
         self.log.close()
+    }
+
+    /// Hosts what a full disk had no room for.
+    fn host_again(&mut self) {
+        if self.applier.unhosted.is_empty() {
+            return;
+        }
+        self.applier.host_again(&self.image);
+        if let Err(code) = self.assign_directories() {
+            tracing::warn!(code = code.name(), "directories are not told");
+        }
     }
 
     fn step(&mut self, mut jobs: Vec<Box<dyn Job>>) {

@@ -123,6 +123,7 @@ pub(super) fn open(
             flush_pool: Arc::new(BlockingPool::new(tokio::runtime::Handle::current())),
             dirs: None,
             misplaced: Vec::new(),
+            unhosted: Vec::new(),
         },
         clock: Arc::clone(clock),
         rng,

@@ -28,6 +28,9 @@ use crate::storage::{
 };
 use crate::types::{LeaderEpoch, Offset, TimestampMs, TopicPartition, Uuid};
 
+/// What is kept allocated behind the log's end: hundreds of changes can be made on a full disk.
+const SPARE_BYTES: u64 = 256 << 10;
+
 /// The directory's name.
 pub const METADATA_DIR: &str = "__cluster_metadata-0";
 /// The topic's name.
@@ -395,6 +398,7 @@ fn base_image(
 fn config() -> LogConfig {
     LogConfig {
         max_message_bytes: BATCH_BYTES_MAX,
+        spare_bytes: SPARE_BYTES,
         ..LogConfig::default()
     }
 }

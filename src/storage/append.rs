@@ -302,6 +302,15 @@ impl Log {
         let limit = self.config.segment_bytes;
         let active = self.segments.active_mut();
         let needed = active.bytes + bytes;
+        let spare = self.config.spare_bytes;
+        if needed < ALLOCATE_FROM && needed + spare / 2 > active.allocated && spare > 0 {
+            let file = active.file.as_ref().expect("the active segment is open");
+            // A full disk gives no more; what it gave before is there to be used.
+            if file.allocate(active.bytes, bytes + spare).is_ok() {
+                active.allocated = needed + spare;
+            }
+            return;
+        }
         if needed < ALLOCATE_FROM || needed <= active.allocated || active.allocated == u64::MAX {
             return;
         }

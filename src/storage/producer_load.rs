@@ -105,7 +105,8 @@ impl Log {
                 Err(_) => remove_if_there(fs.as_ref(), &path)?,
             }
         }
-        Ok((self.start, None))
+        // Below the start too: what is in the files is remembered, though it is not served.
+        Ok((self.segments.first_base(), None))
     }
 
     /// Reads again, before `until`, the batches that the snapshot has forgotten.

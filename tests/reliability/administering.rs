@@ -4,6 +4,7 @@
 //! doubt when the broker dies.
 
 use std::io;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -101,7 +102,7 @@ impl Administrator {
             }
             Some((Some(incarnation), true)) if self.rng.below(3) == 0 => {
                 phase.truth.of(name, |topic| topic.life.attempt(None));
-                let code = delete_topic(wire, name)?;
+                let code = phase.promise(delete_topic(wire, name)?)?;
                 if expected(phase, code, &format!("deleting {name} #{incarnation}")) {
                     phase.truth.of(name, |topic| topic.life.confirm(None));
                 }
@@ -145,7 +146,7 @@ impl Administrator {
         let partition = i32::try_from(index).map_err(io::Error::other)?;
         let request = produce_request((name, partition), -1, records);
         wire.send(PRODUCE_VERSION, &request, true)?;
-        match produced(wire)? {
+        match phase.promise(produced(wire)?)? {
             Ok(offset) => {
                 lock(truth).batches[index_of_batch].fate = Fate::Acked(offset);
                 phase.truth.acked(count);
@@ -175,7 +176,7 @@ impl Administrator {
             }
         };
         phase.truth.living(&name, |topic| claim(topic, false));
-        let code = set_config(wire, &name, key, value)?;
+        let code = phase.promise(set_config(wire, &name, key, value)?)?;
         if expected(phase, code, &format!("configuring {name}")) {
             phase.truth.living(&name, |topic| claim(topic, true));
         }
@@ -192,7 +193,7 @@ impl Administrator {
             .truth
             .living(GROWING, |topic| topic.count.attempt(more));
         let asked = i32::try_from(more).map_err(io::Error::other)?;
-        let code = create_partitions(wire, GROWING, asked)?;
+        let code = phase.promise(create_partitions(wire, GROWING, asked)?)?;
         if expected(phase, code, "growing") {
             phase
                 .truth
@@ -221,7 +222,7 @@ impl Administrator {
         let room = u64::try_from(end - start).unwrap_or(0);
         let offset = start + i64::try_from(self.rng.below(room + 1)).unwrap_or(0);
         lock(&truth).start.attempt(offset);
-        match delete_records(wire, of, offset)? {
+        match phase.promise(delete_records(wire, of, offset)?)? {
             Ok(told) if told == offset => lock(&truth).start.confirm(offset),
             // A cut that was refused with a storage error had gone further.
             Ok(told) if told > offset && lock(&truth).start.maybe.contains(&told) => {
@@ -248,7 +249,7 @@ pub fn create(
 ) -> io::Result<()> {
     let index = phase.truth.creating(name, shape);
     let count = i32::try_from(shape.partitions).map_err(io::Error::other)?;
-    match create_topic(wire, name, count, &shape.configs)? {
+    match phase.promise(create_topic(wire, name, count, &shape.configs)?)? {
         Ok(id) => {
             phase.truth.of(name, |topic| {
                 topic.life.confirm(Some(index));
@@ -265,7 +266,12 @@ pub fn create(
 /// Returns whether an answer is a success; one that no fault explains is a violation.
 fn expected(phase: &Phase<'_>, code: Code, what: &str) -> bool {
     let error = ErrorCode::from_code(code);
-    if ![Some(ErrorCode::None), Some(ErrorCode::KafkaStorageError)].contains(&error) {
+    let is_explained = match error {
+        Some(ErrorCode::None | ErrorCode::KafkaStorageError) => true,
+        Some(ErrorCode::UnknownTopicOrPartition) => phase.full.load(Ordering::Acquire),
+        _ => false,
+    };
+    if !is_explained {
         let name = error.map_or("unknown error code", ErrorCode::name);
         phase
             .truth

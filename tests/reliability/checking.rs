@@ -217,8 +217,9 @@ fn check_watched(
 
 /// Turns what was seen into what is known.
 fn settle(truth: &mut PartitionTruth, reading: &Reading, places: &HashMap<Identity, i64>) {
+    let compacted = truth.kind == Kind::Compacted;
     for batch in &mut truth.batches {
-        settle_batch(batch, reading, places);
+        settle_batch(batch, reading, places, compacted);
     }
     if truth.kind == Kind::Deleting {
         truth.start.confirm(reading.start);
@@ -227,14 +228,21 @@ fn settle(truth: &mut PartitionTruth, reading: &Reading, places: &HashMap<Identi
     truth.watched.clear();
 }
 
-fn settle_batch(batch: &mut SentBatch, reading: &Reading, places: &HashMap<Identity, i64>) {
-    let place = batch
-        .identities()
-        .next()
-        .and_then(|first| places.get(&first));
+fn settle_batch(
+    batch: &mut SentBatch,
+    reading: &Reading,
+    places: &HashMap<Identity, i64>,
+    compacted: bool,
+) {
+    // Of a compacted batch the first record may be gone.
+    let place = (0..).zip(batch.identities()).find_map(|(delta, identity)| {
+        let place = places.get(&identity)?;
+        Some(place - delta)
+    });
     batch.fate = match (batch.fate, place) {
-        (Fate::Unknown | Fate::Written(_), Some(place)) => Fate::Acked(*place),
-        // It may lie below the start, where nobody can tell.
+        (Fate::Unknown | Fate::Written(_), Some(place)) => Fate::Acked(place),
+        // It may lie below the start, or have been compacted away, and nobody can tell.
+        (_, None) if compacted => batch.fate,
         (Fate::Unknown, None) if !batch.retried && reading.start == 0 => Fate::Gone,
         (Fate::Written(offset), None) if offset >= reading.start => Fate::Gone,
         (fate, _) => fate,

@@ -1,8 +1,8 @@
 """Takes the power from a file system: cut.py MOUNT FLAG DATA SEED
 
-Opens the mount point and waits for a byte on its input. Then it writes some pages of the segments out, in no order, as a
-kernel under pressure would, and shuts the file system down (the ioctl of ext4 and XFS): FLAG 2 drops the journal and
-every dirty page, 1 writes the journal first, 0 writes everything. Says "cut" when that is done.
+Opens the mount point, says "ready", and waits for a byte on its input: then it writes some pages of the segments out, in
+no order, as a kernel under pressure would, and says "written". At the next byte it shuts the file system down (the ioctl
+of ext4 and XFS): FLAG 2 drops the journal and every dirty page, 1 writes the journal first. Says "cut" when that is done.
 """
 import ctypes, fcntl, glob, os, random, struct, sys
 
@@ -31,6 +31,9 @@ if dice.random() < 0.5:
             if dice.random() < 0.4:
                 libc.sync_file_range(file, page * PAGE, PAGE, WRITE_AND_WAIT)
         os.close(file)
+print("written", flush=True)
+if not sys.stdin.read(1):
+    sys.exit(1)
 fcntl.ioctl(descriptor, SHUTDOWN, struct.pack("I", flag))
 os.close(descriptor)
 print("cut", flush=True)

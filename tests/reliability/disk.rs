@@ -200,12 +200,23 @@ impl Scissors {
         Ok(())
     }
 
+    /// Brings some pages to the disk, and others not.
+    pub fn write_some(&mut self) -> anyhow::Result<()> {
+        self.go_on()?;
+        self.hear("written")
+    }
+
     pub fn cut(&mut self) -> anyhow::Result<()> {
+        self.go_on()?;
+        self.hear("cut")?;
+        self.child.wait()?;
+        Ok(())
+    }
+
+    fn go_on(&mut self) -> anyhow::Result<()> {
         let input = self.child.stdin.as_mut().context("its input")?;
         input.write_all(b"!")?;
         input.flush()?;
-        self.hear("cut")?;
-        self.child.wait()?;
         Ok(())
     }
 }

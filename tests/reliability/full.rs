@@ -87,9 +87,14 @@ fn fill_up(mount: &Path, left: u64) -> anyhow::Result<()> {
         .append(true)
         .open(ballast(mount))?;
     let taken = file.metadata()?.len();
-    let more = free.saturating_sub(left);
-    if more > 0 {
-        rustix::fs::fallocate(&file, rustix::fs::FallocateFlags::empty(), taken, more)?;
+    let mut more = free.saturating_sub(left);
+    while more > 0 {
+        let none = rustix::fs::FallocateFlags::empty();
+        match rustix::fs::fallocate(&file, none, taken, more) {
+            // The broker has been quicker.
+            Err(rustix::io::Errno::NOSPC) => more /= 2,
+            filled => return Ok(filled?),
+        }
     }
     Ok(())
 }
@@ -141,6 +146,7 @@ fn conduct(
         configs: Vec::new(),
     };
     create(&mut wire, phase, doomed, &shape)?;
+    phase.full.store(true, Ordering::Release);
     fill_up(mount, left)?;
     let errors = || phase.storage_errors.load(Ordering::Acquire);
     if !wait(FILL_PATIENCE, || errors() > 0) {
@@ -179,7 +185,8 @@ fn conduct(
             if later { "" } else { ", nor later" }
         ));
     }
-    std::thread::sleep(Duration::from_millis(50));
+    // Partitions too that could not be made.
+    std::thread::sleep(RESUMES_IN / 2);
     Ok(())
 }
 

@@ -68,7 +68,7 @@ pub fn run(seed: u64, field: &Field) -> anyhow::Result<Outcome> {
 fn cut_once(world: &mut World, disk: &mut Disk, setup: &Setup, broken: bool) -> anyhow::Result<()> {
     let moment = Moment::any(&mut world.rng, false);
     let flag = 1 + u32::from(world.rng.below(3) == 0);
-    let lives_on = Duration::from_millis([0, 0, 20, 150][usize::try_from(world.rng.below(4))?]);
+    let lives_on = Duration::from_millis([0, 0, 20, 300][usize::try_from(world.rng.below(4))?]);
     let commits = world.rng.below(2) == 0;
     world.truth.stage(format!(
         "{} (flag {flag}, {moment:?}, lives {lives_on:?}, commits {commits})",
@@ -92,8 +92,13 @@ fn cut_once(world: &mut World, disk: &mut Disk, setup: &Setup, broken: bool) -> 
         let result = world.use_it(port, |phase| {
             let acks = || phase.acks.load(Ordering::Acquire);
             moment.wait(acks, || broker.is_gone());
-            let result = scissors.cut();
-            std::thread::sleep(lives_on);
+            let written = scissors.write_some();
+            phase.dying.store(true, Ordering::Release);
+            let result = written.and_then(|()| scissors.cut());
+            std::thread::sleep(lives_on / 2);
+            let is_long_dead = result.is_ok() && lives_on > Duration::from_millis(100);
+            phase.dead.store(is_long_dead, Ordering::Release);
+            std::thread::sleep(lives_on / 2);
             // It may have ended by itself: its only disk is gone.
             broker.kill()?;
             result

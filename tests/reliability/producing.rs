@@ -27,6 +27,14 @@ pub struct Phase<'a> {
     pub port: u16,
     /// Set when the broker is gone, or when everyone shall rest.
     pub over: AtomicBool,
+    /// Set before the power goes. What is answered from then on is no promise: the kernel calls
+    /// some syncs a success that run while the file system is shut down, and nothing that comes
+    /// behind a real power cut could be heard at all.
+    pub dying: AtomicBool,
+    /// Set when the disk is long dead: now nothing new can become durable.
+    pub dead: AtomicBool,
+    /// Set while the disk is full: a topic that is created then may have partitions only later.
+    pub full: AtomicBool,
     /// Batches that were acknowledged in this phase.
     pub acks: AtomicU64,
     /// Errors that a full or broken disk explains.
@@ -35,7 +43,31 @@ pub struct Phase<'a> {
     pub written_stays: bool,
 }
 
-impl Phase<'_> {
+impl<'a> Phase<'a> {
+    pub fn new(truth: &'a Truth, port: u16, written_stays: bool) -> Self {
+        Self {
+            truth,
+            port,
+            over: AtomicBool::new(false),
+            dying: AtomicBool::new(false),
+            dead: AtomicBool::new(false),
+            full: AtomicBool::new(false),
+            acks: AtomicU64::new(0),
+            storage_errors: AtomicU64::new(0),
+            written_stays,
+        }
+    }
+
+    /// Returns an answer that was just received, if it is a promise.
+    pub fn promise<T>(&self, answer: T) -> io::Result<T> {
+        if self.dying.load(Ordering::Acquire) {
+            return Err(io::Error::other(
+                "the answer of a broker that has lost its power",
+            ));
+        }
+        Ok(answer)
+    }
+
     pub fn is_over(&self) -> bool {
         self.over.load(Ordering::Acquire)
     }
@@ -136,7 +168,7 @@ impl Producer {
     fn session(&mut self, phase: &Phase<'_>) -> io::Result<()> {
         let mut wire = Wire::connect(phase.port)?;
         if self.habits.idempotent && self.identity.is_none() {
-            match init_producer(&mut wire)? {
+            match phase.promise(init_producer(&mut wire)?)? {
                 Ok(identity) => self.identity = Some(identity),
                 Err(code) => return self.refused(phase, code, "InitProducerId"),
             }
@@ -219,7 +251,7 @@ impl Producer {
             return Ok(());
         };
         self.send(wire, lane, batch)?;
-        match produced(wire)? {
+        match phase.promise(produced(wire)?)? {
             Ok(told) if told == offset => Ok(()),
             Ok(told) => {
                 phase.truth.violation(format!(
@@ -303,6 +335,13 @@ impl Producer {
         phase: &Phase<'_>,
     ) -> io::Result<()> {
         let told = produced(wire)?;
+        let is_new = !self.habits.idempotent && self.habits.acks == -1;
+        if is_new && told.is_ok() && phase.dead.load(Ordering::Acquire) {
+            phase
+                .truth
+                .violation("records are acknowledged on a dead disk");
+        }
+        let told = phase.promise(told)?;
         let Some(Sent { lane, batch }) = way.pop_front() else {
             return Err(io::Error::other("an answer that nobody waits for"));
         };

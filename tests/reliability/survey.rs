@@ -4,6 +4,7 @@
 
 use std::collections::BTreeMap;
 use std::io;
+use std::time::Duration;
 
 use crate::checking::{Reading, check};
 use crate::content::Scope;
@@ -11,6 +12,9 @@ use crate::requests::{EARLIEST, LATEST, fetch, list_offset, own_configs, topics}
 use crate::truth::{Incarnation, Kind, TopicTruth, Truth, lock};
 use crate::watching::decode;
 use crate::wire::Wire;
+
+/// How often a fetch may find nothing where something is.
+const MISSES_MAX: u32 = 50;
 
 /// Checks all that is known; violations go to `truth`. Returns how many records were read.
 pub fn survey(truth: &Truth, port: u16) -> io::Result<u64> {
@@ -139,7 +143,7 @@ fn read(
         bytes: 0,
         batches: Vec::new(),
     };
-    let mut position = start;
+    let (mut position, mut misses) = (start, 0);
     while position < end {
         let bytes = match fetch(wire, of, position, 0)? {
             Ok(bytes) => bytes,
@@ -154,6 +158,12 @@ fn read(
             Err(what) => return Ok(Err(what)),
         };
         let Some(last) = batches.last() else {
+            // The cleaner may just be putting another segment in the place of this one.
+            misses += 1;
+            if misses < MISSES_MAX && kind == Kind::Compacted {
+                std::thread::sleep(Duration::from_millis(20));
+                continue;
+            }
             return Ok(Err(format!("nothing is at {position}, the end is {end}")));
         };
         position = last.next;

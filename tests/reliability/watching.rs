@@ -82,7 +82,7 @@ fn session(phase: &Phase<'_>, partitions: &[(String, i32, Partition)]) -> io::Re
                 (truth.scope.clone(), truth.watched_until)
             };
             let of = (topic.as_str(), *partition);
-            match fetch(&mut wire, of, position, 5)? {
+            match phase.promise(fetch(&mut wire, of, position, 5)?)? {
                 Ok(bytes) => match decode(&scope, &bytes) {
                     Ok(batches) => note(truth, &batches),
                     Err(what) => phase

@@ -2,7 +2,7 @@
 
 use std::io;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::Ordering;
 
 use anyhow::{Context as _, bail};
 use kt::rng::Rng;
@@ -138,14 +138,7 @@ impl World {
     /// Uses the broker while `conduct` runs, which returns when it is gone, or shall have rest.
     pub fn use_it<T>(&mut self, port: u16, conduct: impl FnOnce(&Phase<'_>) -> T) -> T {
         let truth = Arc::clone(&self.truth);
-        let phase = Phase {
-            truth: &truth,
-            port,
-            over: AtomicBool::new(false),
-            acks: AtomicU64::new(0),
-            storage_errors: AtomicU64::new(0),
-            written_stays: self.load.written_stays,
-        };
+        let phase = Phase::new(&truth, port, self.load.written_stays);
         // It may die before all is there: then the next phase goes on with it.
         if !self.created
             && let Err(error) = self.prepare(&phase)

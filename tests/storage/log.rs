@@ -297,6 +297,32 @@ fn a_batch_sent_again_is_known_after_a_restart_when_the_log_has_rolled_behind_ea
     }
 }
 
+#[test]
+fn a_batch_sent_again_is_known_after_a_crash_though_its_records_are_deleted() {
+    let (fs, folder) = (RealFs::shared(), tempfile::tempdir().unwrap());
+    let (mut log, _) = load(&fs, folder.path(), &small(), StartState::default());
+    let producer = Producer {
+        id: 77,
+        epoch: 0,
+        base_sequence: 0,
+    };
+    let sent = batch(0, 3, 400, producer);
+    append(&mut log, &sent, 0);
+    flush(&mut log);
+    let end = log.end_offset();
+    log.advance_start_offset(end, end).unwrap();
+    drop(log);
+    let start = StartState {
+        clean: false,
+        recovery_point: Offset::ZERO,
+        log_start: end,
+    };
+    let (mut log, _) = load(&fs, folder.path(), &small(), start);
+    let again = append(&mut log, &sent, 0);
+    assert!(again.duplicate);
+    assert_eq!(again.base_offset, Offset::ZERO);
+}
+
 /// A batch of an open transaction.
 fn transactional(tag: u64, id: i64) -> Vec<u8> {
     let producer = Producer {
