@@ -75,7 +75,11 @@ impl GroupCoordinator {
     }
 
     /// Returns the broker, looked for if it is not known.
-    pub(crate) async fn find(&self, name: &str, deadline: Instant) -> Result<BrokerId, ClientError> {
+    pub(crate) async fn find(
+        &self,
+        name: &str,
+        deadline: Instant,
+    ) -> Result<BrokerId, ClientError> {
         if let Some(node) = *self.node.lock() {
             return Ok(node);
         }

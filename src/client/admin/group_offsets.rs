@@ -105,7 +105,11 @@ impl Admin {
             )
             .await?;
         let wanted = offsets.iter().map(|(partition, _)| partition.clone());
-        Ok(in_order(wanted, commit_results(&response), ToString::to_string))
+        Ok(in_order(
+            wanted,
+            commit_results(&response),
+            ToString::to_string,
+        ))
     }
 
     /// Deletes what a group has committed of these partitions.
@@ -299,8 +303,7 @@ pub(crate) fn commit_results(response: &OffsetCommitResponse) -> Results<TopicPa
 
 fn offset_delete_request(group: &str, partitions: &[TopicPartition]) -> OffsetDeleteRequest {
     let topics = by_topic(partitions).into_iter().map(|(name, numbers)| {
-        let entry =
-            |number| OffsetDeleteRequestPartition::default().with_partition_index(number);
+        let entry = |number| OffsetDeleteRequestPartition::default().with_partition_index(number);
         OffsetDeleteRequestTopic::default()
             .with_name(topic_name(name))
             .with_partitions(numbers.into_iter().map(entry).collect())

@@ -144,7 +144,13 @@ impl Admin {
                 name,
                 self.cluster.api_deadline(),
                 |_| ConsumerGroupDescribeRequest::default().with_group_ids(vec![id.clone()]),
-                |response| response.groups.iter().map(|found| found.error_code).collect(),
+                |response| {
+                    response
+                        .groups
+                        .iter()
+                        .map(|found| found.error_code)
+                        .collect()
+                },
             )
             .await?;
         let found = response.groups.into_iter().next();
@@ -175,7 +181,13 @@ impl Admin {
                 name,
                 self.cluster.api_deadline(),
                 |_| DescribeGroupsRequest::default().with_groups(vec![id.clone()]),
-                |response| response.groups.iter().map(|found| found.error_code).collect(),
+                |response| {
+                    response
+                        .groups
+                        .iter()
+                        .map(|found| found.error_code)
+                        .collect()
+                },
             )
             .await?;
         let found = response.groups.into_iter().next();

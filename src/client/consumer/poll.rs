@@ -8,8 +8,8 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use super::Consumer;
-use super::group::{Joined, next_told};
 use super::fetcher::{Asked, NAMES_MAX, PartitionAnswer, answers, fetch_request};
+use super::group::{Joined, next_told};
 use super::positions::Position;
 use crate::client::admin::{CommittedOffsets, ListedOffset, Results};
 use crate::client::cluster::Target;

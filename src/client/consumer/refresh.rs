@@ -3,8 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::poll::Event;
 use super::group::Group;
+use super::poll::Event;
 use super::positions::{Position, Start};
 use super::{Consumer, Subscription};
 use crate::client::error::ClientError;
@@ -50,11 +50,10 @@ impl Consumer {
             return None;
         }
         let now = self.now();
-        let leaderless = self
-            .assignment
-            .list
-            .iter()
-            .any(|assigned| assigned.leader.is_none() && assigned.position != Position::Revoked);
+        let leaderless =
+            self.assignment.list.iter().any(|assigned| {
+                assigned.leader.is_none() && assigned.position != Position::Revoked
+            });
         let missing = match (&self.subscription, &self.group) {
             (Subscription::Topics(names), Some(group)) => {
                 names.iter().any(|name| !group.knows(name))

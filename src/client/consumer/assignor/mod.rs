@@ -10,9 +10,7 @@ mod sticky;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::record::consumer_protocol::{
-    ConsumerProtocolSubscription, ProtocolTopicPartition,
-};
+use crate::record::consumer_protocol::{ConsumerProtocolSubscription, ProtocolTopicPartition};
 use crate::record::fields::{Blob, Field as _, FieldError, Layout, struct_fields};
 use crate::types::TopicPartition;
 
@@ -137,7 +135,10 @@ impl Assignor {
             owned: flat(&subscription.owned_partitions),
             generation: subscription.generation_id,
         };
-        let data = subscription.user_data.as_ref().map(|data| data.0.as_slice());
+        let data = subscription
+            .user_data
+            .as_ref()
+            .map(|data| data.0.as_slice());
         match (self, data) {
             (Self::Sticky, Some(data)) => {
                 // What cannot be read is what a member that has nothing says.
@@ -191,7 +192,9 @@ fn in_order(members: &[MemberSubscription]) -> Vec<&MemberSubscription> {
     let mut ordered: Vec<_> = members.iter().collect();
     ordered.sort_by(|a, b| {
         let key = |m: &MemberSubscription| (m.instance_id.is_none(), m.instance_id.clone());
-        key(a).cmp(&key(b)).then_with(|| a.member_id.cmp(&b.member_id))
+        key(a)
+            .cmp(&key(b))
+            .then_with(|| a.member_id.cmp(&b.member_id))
     });
     ordered
 }
@@ -270,7 +273,11 @@ mod tests {
 
     #[test]
     fn round_robin_passes_members_over_that_do_not_subscribe() {
-        let members = [member("a", &["t"]), member("b", &["t", "u"]), member("c", &["u"])];
+        let members = [
+            member("a", &["t"]),
+            member("b", &["t", "u"]),
+            member("c", &["u"]),
+        ];
         let turns = Assignor::RoundRobin.assign(&topics(&[("t", 3), ("u", 2)]), &members);
         assert_eq!(shown(&turns), ["a: t-0 t-2", "b: t-1 u-1", "c: u-0"]);
     }
@@ -304,15 +311,29 @@ mod tests {
         (partitions, members)
     }
 
-    fn check(name: &str, partitions: &BTreeMap<String, i32>, members: &[MemberSubscription],
-             assigned: &Assignments, whole: bool) {
+    fn check(
+        name: &str,
+        partitions: &BTreeMap<String, i32>,
+        members: &[MemberSubscription],
+        assigned: &Assignments,
+        whole: bool,
+    ) {
         let mut owners: BTreeMap<&TopicPartition, &str> = BTreeMap::new();
         assert_eq!(assigned.len(), members.len(), "{name}");
         for (id, list) in assigned {
-            let member = members.iter().find(|member| member.member_id == *id).unwrap();
+            let member = members
+                .iter()
+                .find(|member| member.member_id == *id)
+                .unwrap();
             for partition in list {
-                assert!(member.topics.contains(&partition.topic), "{name} {id} {partition}");
-                assert!(partition.partition < partitions[&partition.topic], "{name} {partition}");
+                assert!(
+                    member.topics.contains(&partition.topic),
+                    "{name} {id} {partition}"
+                );
+                assert!(
+                    partition.partition < partitions[&partition.topic],
+                    "{name} {partition}"
+                );
                 let other = owners.insert(partition, id);
                 assert_eq!(other, None, "{name} {partition}");
             }
@@ -331,9 +352,15 @@ mod tests {
     fn balanced(name: &str, members: &[MemberSubscription], assigned: &Assignments) {
         for (id, list) in assigned {
             for partition in list {
-                for member in members.iter().filter(|m| m.topics.contains(&partition.topic)) {
+                for member in members
+                    .iter()
+                    .filter(|m| m.topics.contains(&partition.topic))
+                {
                     let theirs = assigned[&member.member_id].len();
-                    assert!(list.len() < theirs + 2, "{name}: {id} {partition} {assigned:?}");
+                    assert!(
+                        list.len() < theirs + 2,
+                        "{name}: {id} {partition} {assigned:?}"
+                    );
                 }
             }
         }
@@ -370,7 +397,10 @@ mod tests {
             let first = Assignor::Sticky.assign(&partitions, &members);
             with_owned(&mut members, &first, 1);
             assert_eq!(Assignor::Sticky.assign(&partitions, &members), first);
-            assert_eq!(Assignor::CooperativeSticky.assign(&partitions, &members), first);
+            assert_eq!(
+                Assignor::CooperativeSticky.assign(&partitions, &members),
+                first
+            );
         }
     }
 
@@ -385,7 +415,11 @@ mod tests {
         assert_eq!(second["c"].len(), 4);
         for id in ["a", "b"] {
             assert_eq!(second[id].len(), 4);
-            assert!(second[id].iter().all(|partition| first[id].contains(partition)));
+            assert!(
+                second[id]
+                    .iter()
+                    .all(|partition| first[id].contains(partition))
+            );
         }
     }
 
@@ -418,7 +452,10 @@ mod tests {
             for (id, list) in &second {
                 for partition in list {
                     let owner = first.iter().find(|(_, owned)| owned.contains(partition));
-                    assert!(owner.is_none_or(|(owner, _)| owner == id), "{name} {partition}");
+                    assert!(
+                        owner.is_none_or(|(owner, _)| owner == id),
+                        "{name} {partition}"
+                    );
                 }
             }
             with_owned(&mut members, &second, 2);
@@ -448,6 +485,9 @@ mod tests {
         assert_eq!(data.0, bytes.concat());
         assert_eq!(sticky_data(&data.0).unwrap().generation, 5);
         let old = sticky_data(&data.0[..data.0.len() - 4]).unwrap();
-        assert_eq!((old.generation, flat(&old.previous_assignment).len()), (-1, 2));
+        assert_eq!(
+            (old.generation, flat(&old.previous_assignment).len()),
+            (-1, 2)
+        );
     }
 }

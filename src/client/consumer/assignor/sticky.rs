@@ -98,7 +98,9 @@ fn readers<'a>(
 ) -> BTreeMap<&'a str, Vec<&'a str>> {
     let ordered = in_order(members);
     let of_topic = |topic: &'a String| {
-        let readers = ordered.iter().filter(|member| member.topics.contains(topic));
+        let readers = ordered
+            .iter()
+            .filter(|member| member.topics.contains(topic));
         let readers: Vec<&str> = readers.map(|member| member.member_id.as_str()).collect();
         (!readers.is_empty()).then_some((topic.as_str(), readers))
     };

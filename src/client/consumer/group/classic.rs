@@ -113,7 +113,11 @@ async fn try_join(joining: &Joining, coordinator: &GroupCoordinator) -> Result<J
         state.member_id = response.member_id.to_string();
     }
     let name = response.protocol_name.as_deref().unwrap_or_default();
-    let assignor = member.config.assignors.iter().find(|known| known.name() == name);
+    let assignor = member
+        .config
+        .assignors
+        .iter()
+        .find(|known| known.name() == name);
     let assignor = *assignor.ok_or_else(|| {
         Setback::Failed(ClientError::InvalidArgument {
             message: format!("Coordinator selected invalid assignment protocol: {name}"),
@@ -239,7 +243,10 @@ async fn lead(
         let read = decode::<ConsumerProtocolSubscription>(&found.metadata);
         let (subscription, _) = read.map_err(|error| {
             Setback::Failed(ClientError::InvalidArgument {
-                message: format!("The subscription of {} cannot be read: {error}", found.member_id.as_str()),
+                message: format!(
+                    "The subscription of {} cannot be read: {error}",
+                    found.member_id.as_str()
+                ),
             })
         })?;
         topics.extend(subscription.topics.iter().cloned());
@@ -290,7 +297,8 @@ async fn count_partitions(
         .collect();
     if !missing.is_empty() {
         let missing = missing.join(", ");
-        let line = format!("The following subscribed topics are not assigned to any members: [{missing}]");
+        let line =
+            format!("The following subscribed topics are not assigned to any members: [{missing}]");
         joining.member.log(LogLevel::Info, &line);
     }
     Ok(counted)

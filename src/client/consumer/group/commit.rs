@@ -154,7 +154,10 @@ impl Consumer {
         }
         group.committing = true;
         // A rebalance does not wait for more than that.
-        let timeout = member.client.api_timeout.min(member.config.max_poll_interval);
+        let timeout = member
+            .client
+            .api_timeout
+            .min(member.config.max_poll_interval);
         self.tasks.spawn(async move {
             let deadline = Instant::now() + timeout;
             let result = commit(&member, &offsets, deadline).await;
@@ -309,7 +312,9 @@ fn no_group() -> ClientError {
 
 fn log_failure(member: &Member, kind: &str, offsets: &Offsets, error: &ClientError) {
     let shown = offsets.iter().map(|(partition, offset)| {
-        let epoch = offset.leader_epoch.map_or("null".to_owned(), |e| e.to_string());
+        let epoch = offset
+            .leader_epoch
+            .map_or("null".to_owned(), |e| e.to_string());
         format!(
             "{partition}=OffsetAndMetadata{{offset={}, leaderEpoch={epoch}, metadata=''}}",
             offset.offset
@@ -335,7 +340,9 @@ async fn commit(
         let response = coordinator
             .call("commitOffsets", deadline, build, commit_codes)
             .await?;
-        let refused = commit_results(&response).into_iter().find_map(|(_, result)| result.err());
+        let refused = commit_results(&response)
+            .into_iter()
+            .find_map(|(_, result)| result.err());
         let Some(error) = refused else {
             return Ok(());
         };
@@ -375,5 +382,8 @@ async fn committed(
     {
         return Err(error.clone());
     }
-    Ok(found.into_iter().filter(|(_, result)| settled(result)).collect())
+    Ok(found
+        .into_iter()
+        .filter(|(_, result)| settled(result))
+        .collect())
 }

@@ -116,7 +116,11 @@ impl GroupConfig {
 
     /// Returns how rebalances are done: with cooperation only if every assignor can.
     pub(crate) fn rebalance_protocol(&self) -> RebalanceProtocol {
-        if self.assignors.iter().all(|assignor| assignor.is_cooperative()) {
+        if self
+            .assignors
+            .iter()
+            .all(|assignor| assignor.is_cooperative())
+        {
             RebalanceProtocol::Cooperative
         } else {
             RebalanceProtocol::Eager
@@ -217,11 +221,26 @@ mod tests {
     #[test]
     fn values_that_cannot_be_are_refused_in_kafkas_words() {
         let cases = [
-            (("group.id", ""), "should not be an empty string or whitespace."),
-            (("group.protocol", "new"), "String must be one of (case insensitive)"),
-            (("heartbeat.interval.ms", "45000"), "Heartbeat must be set lower than"),
-            (("group.instance.id", "a b"), "Group instance id \"a b\" is illegal"),
-            (("partition.assignment.strategy", "x.Y"), "x.Y ClassNotFoundException"),
+            (
+                ("group.id", ""),
+                "should not be an empty string or whitespace.",
+            ),
+            (
+                ("group.protocol", "new"),
+                "String must be one of (case insensitive)",
+            ),
+            (
+                ("heartbeat.interval.ms", "45000"),
+                "Heartbeat must be set lower than",
+            ),
+            (
+                ("group.instance.id", "a b"),
+                "Group instance id \"a b\" is illegal",
+            ),
+            (
+                ("partition.assignment.strategy", "x.Y"),
+                "x.Y ClassNotFoundException",
+            ),
         ];
         for (setting, sentence) in cases {
             let error = read(&[("group.id", "g"), setting]).unwrap_err();
@@ -233,6 +252,9 @@ mod tests {
             ("session.timeout.ms", "7000"),
         ];
         let error = read(&both).unwrap_err();
-        assert_eq!(error, "session.timeout.ms cannot be set when group.protocol=CONSUMER");
+        assert_eq!(
+            error,
+            "session.timeout.ms cannot be set when group.protocol=CONSUMER"
+        );
     }
 }

@@ -202,7 +202,10 @@ impl Consumer {
         };
         let inside = !self.is_member() || (group.phase == Phase::Inside && group.was_assigned);
         let settled = |position: Position| {
-            matches!(position, Position::At(_) | Position::Lost | Position::Revoked)
+            matches!(
+                position,
+                Position::At(_) | Position::Lost | Position::Revoked
+            )
         };
         let list = self.assignment.list.iter();
         inside && list.map(|assigned| assigned.position).all(settled)
