@@ -8,7 +8,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{mpsc, oneshot, watch};
 
 use super::image_apply::ImageApplier;
 use crate::clock::Clock;
@@ -111,6 +111,8 @@ pub(super) struct ControllerLoop {
     pub(super) log: MetadataLog,
     pub(super) image: MetadataImage,
     pub(super) published: Arc<ArcSwap<MetadataImage>>,
+    /// Tells that the image was replaced.
+    pub(super) changed: watch::Sender<()>,
     pub(super) settings: ClusterSettings,
     pub(super) applier: ImageApplier,
     pub(super) clock: Arc<dyn Clock>,
@@ -216,6 +218,7 @@ impl ControllerLoop {
         self.applier.apply(&self.image, &delta);
         self.assign_directories()?;
         self.published.store(Arc::new(self.image.clone()));
+        self.changed.send_replace(());
         if let Err(error) = self.log.maybe_snapshot(&self.image, now_ms) {
             // The log itself holds everything; the next attempt comes with the next record.
             tracing::warn!(%error, "no snapshot of the metadata");

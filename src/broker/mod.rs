@@ -15,6 +15,7 @@ mod errors;
 mod features;
 mod flush_pool;
 pub mod format;
+mod groups;
 mod handlers;
 mod housekeeping;
 mod identity;

@@ -11,6 +11,7 @@ use super::bind::{Bound, bind_all};
 use super::controller_loop::ControllerLoop;
 use super::features::Features;
 use super::flush_pool::BlockingPool;
+use super::groups::Groups;
 use super::handlers::fetch::FetchSessions;
 use super::identity::{Identity, voter_of};
 use super::image_apply::ImageApplier;
@@ -92,6 +93,7 @@ pub(super) fn open(
     let controller = ControllerLoop {
         log,
         published: Arc::new(ArcSwap::from_pointee(image.clone())),
+        changed: watch::channel(()).0,
         image,
         settings: ClusterSettings {
             default_partitions: number(&config, "num.partitions"),
@@ -140,6 +142,7 @@ pub(super) fn share(
     parts: StateParts,
 ) -> (Arc<BrokerState>, JoinHandle<ControllerLoop>) {
     let image = Arc::clone(&controller.published);
+    let image_changed = controller.changed.subscribe();
     let replicas = Arc::clone(&controller.applier.replicas);
     let flush_pool = Arc::clone(&controller.applier.flush_pool);
     let (handle, controller) = controller.run(identity.node_id, parts.broker_epoch);
@@ -151,12 +154,14 @@ pub(super) fn share(
         features: Features,
         clock: parts.clock,
         image,
+        image_changed,
         controller: handle,
         replicas,
         dirs,
         moves: LogDirMoves::default(),
         producer_ids: ProducerIds::default(),
         fetch_sessions: FetchSessions::new(slots, parts.rng),
+        groups: Groups::default(),
         flush_pool,
         buffers: BufferPool::new(BUFFER_BYTES, BUFFERS_FREE_MAX),
         connections: ConnectionCounts::default(),

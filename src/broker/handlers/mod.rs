@@ -24,6 +24,7 @@ mod describe_log_dirs;
 mod describe_topic_partitions;
 pub(super) mod fetch;
 mod find_coordinator;
+mod group_call;
 mod heartbeat;
 mod incremental_alter_configs;
 mod init_producer_id;
