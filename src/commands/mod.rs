@@ -9,10 +9,12 @@ mod completions;
 mod configs;
 mod console_consumer;
 mod console_producer;
+mod consumer_groups;
 mod delete_records;
 mod dump_log;
 mod embedded_broker;
 mod get_offsets;
+mod groups;
 mod help;
 mod install_links;
 mod legacy;
@@ -62,6 +64,8 @@ pub const COMMANDS: &[CommandRow] = &[
     topics::COMMAND,
     console_producer::COMMAND,
     console_consumer::COMMAND,
+    consumer_groups::COMMAND,
+    groups::COMMAND,
     configs::COMMAND,
     get_offsets::COMMAND,
     delete_records::COMMAND,
