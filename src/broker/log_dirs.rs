@@ -11,8 +11,9 @@ use parking_lot::Mutex;
 
 use crate::clock::Clock;
 use crate::config::ServerConfig;
-use crate::controller::{Voter, format_files};
+use crate::controller::{Voter, format_files, format_records};
 use crate::fs::Fs;
+use crate::metadata::MetadataRecord;
 use crate::replica::{DirFailure, Partition, ReplicaManager, ToldOfFailure};
 use crate::rng::Rng;
 use crate::storage::{
@@ -311,7 +312,14 @@ fn identify(
             write_format(
                 &**manager.fs(),
                 &path,
-                is_first.then_some(&voter),
+                (
+                    &format_records(),
+                    if is_first {
+                        std::slice::from_ref(&voter)
+                    } else {
+                        &[]
+                    },
+                ),
                 clock.now_ms(),
             )?;
             // Last, so that a directory that was formatted halfway is formatted again.
@@ -330,10 +338,10 @@ fn identify(
 pub(super) fn write_format(
     fs: &dyn Fs,
     dir: &Path,
-    voter: Option<&Voter>,
+    (records, voters): (&[MetadataRecord], &[Voter]),
     now_ms: TimestampMs,
 ) -> Result<(), LogDirsError> {
-    for (name, content) in format_files(voter, now_ms) {
+    for (name, content) in format_files(records, voters, now_ms) {
         let path = dir.join(name);
         let write = || {
             if let Some(parent) = path.parent() {
