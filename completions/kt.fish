@@ -267,10 +267,12 @@ complete -c kt -n "__fish_kt_using_subcommand broker-api-versions" -l output -d 
 json\t'JSON: one document, or one line a record'
 table\t'A table with lines around its cells'"
 complete -c kt -n "__fish_kt_using_subcommand broker-api-versions" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c kt -n "__fish_kt_using_subcommand storage; and not __fish_seen_subcommand_from info format random-uuid" -s h -l help -d 'Print help'
-complete -c kt -n "__fish_kt_using_subcommand storage; and not __fish_seen_subcommand_from info format random-uuid" -f -a "info" -d 'Get information about the Kafka log directories on this node'
-complete -c kt -n "__fish_kt_using_subcommand storage; and not __fish_seen_subcommand_from info format random-uuid" -f -a "format" -d 'Format the Kafka log directories on this node'
-complete -c kt -n "__fish_kt_using_subcommand storage; and not __fish_seen_subcommand_from info format random-uuid" -f -a "random-uuid" -d 'Print a random UUID'
+complete -c kt -n "__fish_kt_using_subcommand storage; and not __fish_seen_subcommand_from info format version-mapping feature-dependencies random-uuid" -s h -l help -d 'Print help'
+complete -c kt -n "__fish_kt_using_subcommand storage; and not __fish_seen_subcommand_from info format version-mapping feature-dependencies random-uuid" -f -a "info" -d 'Get information about the Kafka log directories on this node'
+complete -c kt -n "__fish_kt_using_subcommand storage; and not __fish_seen_subcommand_from info format version-mapping feature-dependencies random-uuid" -f -a "format" -d 'Format the Kafka log directories on this node'
+complete -c kt -n "__fish_kt_using_subcommand storage; and not __fish_seen_subcommand_from info format version-mapping feature-dependencies random-uuid" -f -a "version-mapping" -d 'Look up the corresponding features for a given metadata version'
+complete -c kt -n "__fish_kt_using_subcommand storage; and not __fish_seen_subcommand_from info format version-mapping feature-dependencies random-uuid" -f -a "feature-dependencies" -d 'Look up dependencies for a given feature version'
+complete -c kt -n "__fish_kt_using_subcommand storage; and not __fish_seen_subcommand_from info format version-mapping feature-dependencies random-uuid" -f -a "random-uuid" -d 'Print a random UUID'
 complete -c kt -n "__fish_kt_using_subcommand storage; and __fish_seen_subcommand_from info" -s c -l config -d 'The Kafka configuration file to use' -r
 complete -c kt -n "__fish_kt_using_subcommand storage; and __fish_seen_subcommand_from info" -l output -d 'How to print the data' -r -f -a "text\t'Kafka\'s lines'
 json\t'JSON: one document, or one line a record'
@@ -278,11 +280,24 @@ table\t'A table with lines around its cells'"
 complete -c kt -n "__fish_kt_using_subcommand storage; and __fish_seen_subcommand_from info" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kt -n "__fish_kt_using_subcommand storage; and __fish_seen_subcommand_from format" -s c -l config -d 'The Kafka configuration file to use' -r
 complete -c kt -n "__fish_kt_using_subcommand storage; and __fish_seen_subcommand_from format" -s t -l cluster-id -d 'The cluster ID to use' -r
-complete -c kt -n "__fish_kt_using_subcommand storage; and __fish_seen_subcommand_from format" -s r -l release-version -d 'The release whose features are set' -r
+complete -c kt -n "__fish_kt_using_subcommand storage; and __fish_seen_subcommand_from format" -s S -l add-scram -d 'A SCRAM credential to add, as \'SCRAM-SHA-256=[name=alice,password=secret,iterations=8192,salt="base64"]\' or with saltedpassword in place of password; may be given more than once' -r
+complete -c kt -n "__fish_kt_using_subcommand storage; and __fish_seen_subcommand_from format" -s r -l release-version -d 'The release whose features are set, from 3.3-IV3 to 4.3-IV0 (default: 4.3-IV0)' -r
+complete -c kt -n "__fish_kt_using_subcommand storage; and __fish_seen_subcommand_from format" -s f -l feature -d 'The level of one feature, as feature=level; may be given more than once' -r
+complete -c kt -n "__fish_kt_using_subcommand storage; and __fish_seen_subcommand_from format" -s I -l initial-controllers -d 'The voters of a dynamic quorum, as ID@HOST:PORT:DIRECTORY-ID,...' -r
 complete -c kt -n "__fish_kt_using_subcommand storage; and __fish_seen_subcommand_from format" -s g -l ignore-formatted -d 'Leave directories alone that are formatted already'
 complete -c kt -n "__fish_kt_using_subcommand storage; and __fish_seen_subcommand_from format" -s s -l standalone -d 'Make this node the only voter of a dynamic quorum'
 complete -c kt -n "__fish_kt_using_subcommand storage; and __fish_seen_subcommand_from format" -s N -l no-initial-controllers -d 'Name no voter of a dynamic quorum yet'
 complete -c kt -n "__fish_kt_using_subcommand storage; and __fish_seen_subcommand_from format" -s h -l help -d 'Print help'
+complete -c kt -n "__fish_kt_using_subcommand storage; and __fish_seen_subcommand_from version-mapping" -s r -l release-version -d 'The release version to use for the corresponding feature mapping (default: the latest stable one)' -r
+complete -c kt -n "__fish_kt_using_subcommand storage; and __fish_seen_subcommand_from version-mapping" -l output -d 'How to print the data' -r -f -a "text\t'Kafka\'s lines'
+json\t'JSON: one document, or one line a record'
+table\t'A table with lines around its cells'"
+complete -c kt -n "__fish_kt_using_subcommand storage; and __fish_seen_subcommand_from version-mapping" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c kt -n "__fish_kt_using_subcommand storage; and __fish_seen_subcommand_from feature-dependencies" -s f -l feature -d 'The feature and the level to look up, as feature=level; may be given more than once' -r
+complete -c kt -n "__fish_kt_using_subcommand storage; and __fish_seen_subcommand_from feature-dependencies" -l output -d 'How to print the data' -r -f -a "text\t'Kafka\'s lines'
+json\t'JSON: one document, or one line a record'
+table\t'A table with lines around its cells'"
+complete -c kt -n "__fish_kt_using_subcommand storage; and __fish_seen_subcommand_from feature-dependencies" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kt -n "__fish_kt_using_subcommand storage; and __fish_seen_subcommand_from random-uuid" -s h -l help -d 'Print help'
 complete -c kt -n "__fish_kt_using_subcommand server-start" -l override -d 'Setting that takes the place of the one in the file; may be given more than once' -r
 complete -c kt -n "__fish_kt_using_subcommand server-start" -s h -l help -d 'Print help'

@@ -182,7 +182,8 @@ impl MetadataLog {
         let path = self
             .dir
             .join(format!("{:020}-{:010}.checkpoint", end.0, self.epoch.0));
-        let content = snapshot_bytes(&self.voter, &image_records(image), now_ms);
+        let voters = std::slice::from_ref(&self.voter);
+        let content = snapshot_bytes(voters, &image_records(image), now_ms);
         let at = |source| MetadataLogError::Io {
             path: path.clone(),
             source,
@@ -406,7 +407,7 @@ fn config() -> LogConfig {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::controller::{bootstrap_records, format_files};
+    use crate::controller::{bootstrap_records, format_files, format_records};
     use crate::fs::{SimFault, SimFs};
     use crate::metadata::record::{FeatureLevel, RemoveTopic, Topic, resource_type};
     use crate::rng::Rng;
@@ -624,7 +625,7 @@ mod tests {
     #[test]
     fn the_files_of_a_format_step_are_those_of_a_fresh_log() {
         let (_, fs) = disk();
-        for (path, content) in format_files(Some(&voter()), 1000) {
+        for (path, content) in format_files(&format_records(), &[voter()], 1000) {
             let path = Path::new(LOG_DIR).join(path);
             fs.create_dir_all(path.parent().unwrap()).unwrap();
             fs.replace(&path, &content).unwrap();
