@@ -10,6 +10,8 @@ mod config;
 mod consumer;
 mod heartbeat;
 mod member;
+#[cfg(test)]
+mod membership_tests;
 mod rebalance;
 
 use std::collections::{BTreeMap, BTreeSet};
