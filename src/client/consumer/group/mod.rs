@@ -8,6 +8,8 @@ mod classic;
 mod commit;
 mod config;
 mod consumer;
+#[cfg(test)]
+mod fake_coordinator;
 mod heartbeat;
 mod member;
 #[cfg(test)]
