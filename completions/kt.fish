@@ -28,6 +28,8 @@ complete -c kt -n "__fish_kt_needs_command" -s h -l help -d 'Print help'
 complete -c kt -n "__fish_kt_needs_command" -f -a "topics" -d 'Create, list, describe, alter and delete topics'
 complete -c kt -n "__fish_kt_needs_command" -f -a "console-producer" -d 'Send the lines of standard input to a topic'
 complete -c kt -n "__fish_kt_needs_command" -f -a "console-consumer" -d 'Print the records of topics'
+complete -c kt -n "__fish_kt_needs_command" -f -a "consumer-groups" -d 'List, describe and delete consumer groups, and set their offsets'
+complete -c kt -n "__fish_kt_needs_command" -f -a "groups" -d 'List the groups of every type'
 complete -c kt -n "__fish_kt_needs_command" -f -a "configs" -d 'Show and change the settings of topics, brokers and other entities'
 complete -c kt -n "__fish_kt_needs_command" -f -a "get-offsets" -d 'Print the offsets of partitions: last, first, or by time'
 complete -c kt -n "__fish_kt_needs_command" -f -a "delete-records" -d 'Delete the records of partitions before given offsets'
@@ -39,7 +41,7 @@ complete -c kt -n "__fish_kt_needs_command" -f -a "storage" -d 'Format log direc
 complete -c kt -n "__fish_kt_needs_command" -f -a "server-start" -d 'Run a broker (-daemon: in the background)'
 complete -c kt -n "__fish_kt_needs_command" -f -a "server-stop" -d 'Stop the brokers of this KT_HOME and wait for them'
 complete -c kt -n "__fish_kt_needs_command" -f -a "run" -d 'Run a command with a private broker that is gone when it ends'
-complete -c kt -n "__fish_kt_needs_command" -f -a "wait" -d 'Wait until a broker answers, or a topic is there (124 when the time is up)'
+complete -c kt -n "__fish_kt_needs_command" -f -a "wait" -d 'Wait until a broker answers, or a topic or a group is there (124 when the time is up)'
 complete -c kt -n "__fish_kt_needs_command" -f -a "status" -d 'Tell which broker the commands use, and whether it answers'
 complete -c kt -n "__fish_kt_needs_command" -f -a "install-links" -d 'Make links named as Kafka\'s scripts (kafka-topics.sh, ...) to kt'
 complete -c kt -n "__fish_kt_needs_command" -f -a "completions" -d 'Print or install completion scripts for bash, zsh or fish'
@@ -148,6 +150,60 @@ complete -c kt -n "__fish_kt_using_subcommand console-consumer" -l new-consumer
 complete -c kt -n "__fish_kt_using_subcommand console-consumer" -l delete-consumer-offsets
 complete -c kt -n "__fish_kt_using_subcommand console-consumer" -l csv-reporter-enabled
 complete -c kt -n "__fish_kt_using_subcommand console-consumer" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c kt -n "__fish_kt_using_subcommand consumer-groups" -l bootstrap-server -d 'Brokers to connect to first: HOST1:PORT1,HOST2:PORT2 (the local broker if absent)' -r -f -a "(kt __complete brokers 2>/dev/null)"
+complete -c kt -n "__fish_kt_using_subcommand consumer-groups" -l command-config -d 'File with settings of the client' -r
+complete -c kt -n "__fish_kt_using_subcommand consumer-groups" -s X -l command-property -d 'Setting of the client, key=value (-X for short); comes before the file\'s' -r
+complete -c kt -n "__fish_kt_using_subcommand consumer-groups" -l zookeeper -r
+complete -c kt -n "__fish_kt_using_subcommand consumer-groups" -l validate-regex -d 'Check a regular expression as the consumer rebalance protocol takes them (RE2)' -r
+complete -c kt -n "__fish_kt_using_subcommand consumer-groups" -l group -d 'The consumer group to act on; may be given more than once' -r -f -a "(kt __complete groups 2>/dev/null)"
+complete -c kt -n "__fish_kt_using_subcommand consumer-groups" -l topic -d 'The topic whose offsets are deleted or reset, or some of its partitions: topic1:0,1,2; may be given more than once' -r -f -a "(kt __complete topics 2>/dev/null)"
+complete -c kt -n "__fish_kt_using_subcommand consumer-groups" -l state -d 'With --describe: the state of the group. With --list: show states, and only groups in these states, divided by commas' -r
+complete -c kt -n "__fish_kt_using_subcommand consumer-groups" -l type -d 'With --list: show types, and only groups of these types: classic, consumer' -r
+complete -c kt -n "__fish_kt_using_subcommand consumer-groups" -l timeout -d 'Milliseconds that a call to the brokers may take' -r
+complete -c kt -n "__fish_kt_using_subcommand consumer-groups" -l to-offset -d 'Go on at this offset' -r
+complete -c kt -n "__fish_kt_using_subcommand consumer-groups" -l to-datetime -d 'Go on at the first record from this time on: YYYY-MM-DDTHH:mm:SS.sss, in UTC or with a zone' -r
+complete -c kt -n "__fish_kt_using_subcommand consumer-groups" -l by-duration -d 'Go on at the first record that is no older: PnDTnHnMnS' -r
+complete -c kt -n "__fish_kt_using_subcommand consumer-groups" -l shift-by -d 'Go on so many records later, or earlier if the number is negative' -r
+complete -c kt -n "__fish_kt_using_subcommand consumer-groups" -l from-file -d 'Go on as this CSV file says' -r
+complete -c kt -n "__fish_kt_using_subcommand consumer-groups" -l socket.timeout.ms -r
+complete -c kt -n "__fish_kt_using_subcommand consumer-groups" -l retry.backoff.ms -r
+complete -c kt -n "__fish_kt_using_subcommand consumer-groups" -l output -d 'How to print the data' -r -f -a "text\t'Kafka\'s lines'
+json\t'JSON: one document, or one line a record'
+table\t'A table with lines around its cells'"
+complete -c kt -n "__fish_kt_using_subcommand consumer-groups" -l list -d 'List all consumer groups'
+complete -c kt -n "__fish_kt_using_subcommand consumer-groups" -l describe -d 'Describe consumer groups: the lag of each partition, who reads it'
+complete -c kt -n "__fish_kt_using_subcommand consumer-groups" -l delete -d 'Delete consumer groups without members, and their offsets'
+complete -c kt -n "__fish_kt_using_subcommand consumer-groups" -l reset-offsets -d 'Set where consumer groups without members go on'
+complete -c kt -n "__fish_kt_using_subcommand consumer-groups" -l delete-offsets -d 'Delete the offsets of a consumer group for topics'
+complete -c kt -n "__fish_kt_using_subcommand consumer-groups" -l all-groups -d 'Act on all consumer groups'
+complete -c kt -n "__fish_kt_using_subcommand consumer-groups" -l all-topics -d 'Act on all topics that the group has committed offsets of'
+complete -c kt -n "__fish_kt_using_subcommand consumer-groups" -l members -d 'With --describe: the members of the group'
+complete -c kt -n "__fish_kt_using_subcommand consumer-groups" -l offsets -d 'With --describe: the offsets and the lag of each partition (default)'
+complete -c kt -n "__fish_kt_using_subcommand consumer-groups" -l verbose -d 'With --describe: more columns'
+complete -c kt -n "__fish_kt_using_subcommand consumer-groups" -l dry-run -d 'Show what would be set, without doing it'
+complete -c kt -n "__fish_kt_using_subcommand consumer-groups" -l execute -d 'Set it'
+complete -c kt -n "__fish_kt_using_subcommand consumer-groups" -l export -d 'Print as CSV, for --from-file'
+complete -c kt -n "__fish_kt_using_subcommand consumer-groups" -l to-earliest -d 'Go on at the first record that there is'
+complete -c kt -n "__fish_kt_using_subcommand consumer-groups" -l to-latest -d 'Go on with the next record that comes'
+complete -c kt -n "__fish_kt_using_subcommand consumer-groups" -l to-current -d 'Go on where it is: what is not committed yet is committed'
+complete -c kt -n "__fish_kt_using_subcommand consumer-groups" -l offset-checker
+complete -c kt -n "__fish_kt_using_subcommand consumer-groups" -l broker-info
+complete -c kt -n "__fish_kt_using_subcommand consumer-groups" -l new-consumer
+complete -c kt -n "__fish_kt_using_subcommand consumer-groups" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c kt -n "__fish_kt_using_subcommand groups" -l bootstrap-server -d 'Brokers to connect to first: HOST1:PORT1,HOST2:PORT2 (the local broker if absent)' -r -f -a "(kt __complete brokers 2>/dev/null)"
+complete -c kt -n "__fish_kt_using_subcommand groups" -l command-config -d 'File with settings of the client' -r
+complete -c kt -n "__fish_kt_using_subcommand groups" -s X -l command-property -d 'Setting of the client, key=value (-X for short); comes before the file\'s' -r
+complete -c kt -n "__fish_kt_using_subcommand groups" -l zookeeper -r
+complete -c kt -n "__fish_kt_using_subcommand groups" -l group-type -d 'Only groups of this type: classic, consumer, share or streams' -r
+complete -c kt -n "__fish_kt_using_subcommand groups" -l protocol -d 'Only groups whose members speak this protocol' -r
+complete -c kt -n "__fish_kt_using_subcommand groups" -l output -d 'How to print the data' -r -f -a "text\t'Kafka\'s lines'
+json\t'JSON: one document, or one line a record'
+table\t'A table with lines around its cells'"
+complete -c kt -n "__fish_kt_using_subcommand groups" -l list -d 'List the groups'
+complete -c kt -n "__fish_kt_using_subcommand groups" -l consumer -d 'Only groups of consumers, of either protocol'
+complete -c kt -n "__fish_kt_using_subcommand groups" -l share -d 'Only share groups'
+complete -c kt -n "__fish_kt_using_subcommand groups" -l streams -d 'Only streams groups'
+complete -c kt -n "__fish_kt_using_subcommand groups" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kt -n "__fish_kt_using_subcommand configs" -l bootstrap-server -d 'Brokers to connect to first: HOST1:PORT1,HOST2:PORT2 (the local broker if absent)' -r -f -a "(kt __complete brokers 2>/dev/null)"
 complete -c kt -n "__fish_kt_using_subcommand configs" -l command-config -d 'File with settings of the client' -r
 complete -c kt -n "__fish_kt_using_subcommand configs" -s X -l command-property -d 'Setting of the client, key=value (-X for short); comes before the file\'s' -r
@@ -299,6 +355,9 @@ complete -c kt -n "__fish_kt_using_subcommand wait" -l zookeeper -r
 complete -c kt -n "__fish_kt_using_subcommand wait" -l topic -d 'Wait for this topic' -r -f -a "(kt __complete topics 2>/dev/null)"
 complete -c kt -n "__fish_kt_using_subcommand wait" -l partitions -d 'Wait until the topic has so many partitions' -r
 complete -c kt -n "__fish_kt_using_subcommand wait" -l records -d 'Wait until the topic holds so many records' -r
+complete -c kt -n "__fish_kt_using_subcommand wait" -l group -d 'Wait for this consumer group' -r -f -a "(kt __complete groups 2>/dev/null)"
+complete -c kt -n "__fish_kt_using_subcommand wait" -l state -d 'Wait until the group is in this state: Stable, Empty, ...' -r
+complete -c kt -n "__fish_kt_using_subcommand wait" -l lag -d 'Wait until the group lags no more records than that, in all partitions together' -r
 complete -c kt -n "__fish_kt_using_subcommand wait" -l timeout -d 'How long to wait: 10s, 500ms, 2m' -r
 complete -c kt -n "__fish_kt_using_subcommand wait" -s h -l help -d 'Print help'
 complete -c kt -n "__fish_kt_using_subcommand status" -l bootstrap-server -d 'Brokers to connect to first: HOST1:PORT1,HOST2:PORT2 (the local broker if absent)' -r -f -a "(kt __complete brokers 2>/dev/null)"

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::settings::batch_bytes_max;
 use crate::broker::errors::append_failure;
 use crate::broker::state::BrokerState;
-use crate::coordinator::group::GroupRecord;
+use crate::coordinator::group::{GroupRecord, encode_record};
 use crate::protocol::ErrorCode;
 use crate::record::{Append, BatchBuilder, Seal};
 use crate::replica::{Ack, Partition};
@@ -33,7 +33,7 @@ pub(super) fn append(
         until: None,
     };
     for record in records {
-        let (key, value) = record.encode();
+        let (key, value) = encode_record(record);
         let mut fits = builder.append(Some(&key), value.as_deref(), &[], now_ms);
         if fits == Append::Full {
             write(&mut builder, partition, state, &mut appended)?;

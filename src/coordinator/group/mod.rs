@@ -26,6 +26,7 @@ mod step;
 mod testbed;
 
 pub use config::{ConsumerGroupConfig, GroupConfig};
+pub use offsets::encode as encode_record;
 pub use place::partition_for;
 pub use record::*;
 pub use request::*;

@@ -211,3 +211,15 @@ pub(super) fn offset_tombstone(group: &str, topic: &str, partition: i32) -> Grou
     };
     GroupRecord::OffsetCommit(key, None)
 }
+
+/// Returns the bytes of a record as Kafka writes it: only version 1 of an offset has room for the
+/// time at which it expires.
+#[must_use]
+pub fn encode(record: &GroupRecord) -> (Vec<u8>, Option<Vec<u8>>) {
+    match record {
+        GroupRecord::OffsetCommit(_, Some(value)) if value.expire_timestamp >= 0 => {
+            record.encode_at(Some(1))
+        }
+        _ => record.encode(),
+    }
+}

@@ -8,9 +8,9 @@ use super::request::{
     GroupResponse, Join, Joined, Member, NewOffset, Refused, Sync, Synced,
 };
 use super::step::ReplyId;
-use super::{GroupConfig, GroupShard};
+use super::{GroupConfig, GroupShard, encode_record};
 use crate::coordinator::timer::Now;
-use crate::metadata::record::{PartitionRecord, TopicRecord};
+use crate::metadata::record::{Partition, Topic};
 use crate::metadata::{MetadataImage, MetadataRecord};
 use crate::protocol::ErrorCode;
 use crate::rng::Rng;
@@ -49,7 +49,7 @@ impl Testbed {
     pub(super) fn topic(&mut self, name: &str, id: u128, partitions: i32) {
         let topic_id = Uuid(id);
         if self.image.topic(name).is_none() {
-            let record = TopicRecord {
+            let record = Topic {
                 name: name.to_owned(),
                 topic_id,
             };
@@ -61,10 +61,10 @@ impl Testbed {
             .topic(name)
             .map_or(0, |topic| topic.partitions.len());
         for number in i32::try_from(has).unwrap()..partitions {
-            let record = PartitionRecord {
+            let record = Partition {
                 partition_id: number,
                 topic_id,
-                ..PartitionRecord::default()
+                ..Partition::default()
             };
             let record = MetadataRecord::Partition(record);
             self.image.apply(Offset::ZERO, &record).unwrap();
@@ -83,7 +83,7 @@ impl Testbed {
         let output = self.shard.handle(request, id, self.now, &self.image);
         for record in output.records {
             // What cannot be read back was never written.
-            let (key, value) = record.encode();
+            let (key, value) = encode_record(&record);
             let (read, _) = GroupRecord::decode(&key, value.as_deref()).unwrap();
             let at = i64::try_from(self.log.len()).unwrap();
             self.shard.replay(&read, None, at, false);
