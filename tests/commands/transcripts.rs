@@ -18,6 +18,16 @@ fn console_consumer() {
 }
 
 #[test]
+fn consumer_groups() {
+    check("consumer-groups");
+}
+
+#[test]
+fn groups() {
+    check("groups");
+}
+
+#[test]
 fn configs() {
     check("configs");
 }
