@@ -19,6 +19,7 @@ mod legacy;
 mod local_broker;
 mod private_broker;
 mod probe;
+mod replica_verification;
 mod run;
 mod server_log;
 mod server_start;
@@ -66,6 +67,7 @@ pub const COMMANDS: &[CommandRow] = &[
     dump_log::COMMAND,
     broker_api_versions::COMMAND,
     storage::COMMAND,
+    replica_verification::COMMAND,
     server_start::COMMAND,
     server_stop::COMMAND,
     run::COMMAND,
