@@ -103,6 +103,11 @@ fn snapshot() {
 }
 
 #[test]
+fn replica_verification() {
+    check("replica-verification");
+}
+
+#[test]
 fn install_links() {
     check("install-links");
 }
