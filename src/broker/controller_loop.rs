@@ -238,9 +238,7 @@ impl ControllerLoop {
         let mut make_room = |error: &AppendError| {
             is_storage_full(error) && dirs.is_some_and(|dirs| dirs.make_room(log_dir))
         };
-        let appended = self
-            .log
-            .append_or_make_room(records, now_ms, &mut make_room);
+        let appended = self.log.append(records, now_ms, &mut make_room);
         let base = appended.map_err(|error| {
             tracing::error!(%error, "the metadata log cannot be written");
             ErrorCode::KafkaStorageError

@@ -129,17 +129,9 @@ impl MetadataLog {
         self.log.end_offset()
     }
 
-    /// Appends records, durably, and returns the offset of the first.
+    /// Appends records, durably, and returns the offset of the first. A write that fails is tried
+    /// again if `make_room` says that there is room now.
     pub fn append(
-        &mut self,
-        records: &[MetadataRecord],
-        now_ms: TimestampMs,
-    ) -> Result<Offset, MetadataLogError> {
-        self.append_or_make_room(records, now_ms, &mut |_| false)
-    }
-
-    /// The same; a write that fails is tried again if `make_room` says that there is room now.
-    pub fn append_or_make_room(
         &mut self,
         records: &[MetadataRecord],
         now_ms: TimestampMs,
@@ -266,7 +258,7 @@ impl MetadataLog {
         image: &mut MetadataImage,
         now_ms: TimestampMs,
     ) -> Result<(), MetadataLogError> {
-        let base = self.append(records, now_ms)?;
+        let base = self.append(records, now_ms, &mut |_| false)?;
         for (offset, record) in (base.0..).map(Offset).zip(records) {
             image
                 .apply(offset, record)
@@ -593,7 +585,7 @@ mod tests {
         let (_, fs) = disk();
         let (mut log, _) = open(&fs).unwrap();
         let records = [BeginTransaction::default().into(), topic(0)];
-        log.append(&records, 1000).unwrap();
+        log.append(&records, 1000, &mut |_| false).unwrap();
         log.close().unwrap();
         let (mut log, mut image) = open(&fs).unwrap();
         assert!(image.topic("t0").is_none());
@@ -647,7 +639,7 @@ mod tests {
         let (_, fs) = disk();
         let (mut log, _) = open(&fs).unwrap();
         let stray = RemoveTopic { topic_id: Uuid(99) };
-        log.append(&[stray.into()], 1000).unwrap();
+        log.append(&[stray.into()], 1000, &mut |_| false).unwrap();
         log.close().unwrap();
         assert!(matches!(open(&fs), Err(MetadataLogError::Apply { .. })));
     }

@@ -7,6 +7,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use super::epoch_file::EpochText;
 use super::error::{AtPath, IoError};
 use super::log::Log;
 use crate::fs::{File, Fs, OpenMode};
@@ -22,7 +23,7 @@ pub struct FlushPlan {
     /// Directories with new names.
     pub dirs: Vec<PathBuf>,
     /// The leader-epoch checkpoint, where a finished segment needs it.
-    pub epochs: Option<(PathBuf, String)>,
+    pub(super) epochs: Option<EpochText>,
     /// The log's end when the plan was made: what is durable once it has run.
     pub until: Offset,
     /// How often the log had been truncated when the plan was made.
@@ -48,8 +49,8 @@ impl FlushPlan {
             let file = fs.open(path, OpenMode::Read).at("open", path)?;
             file.sync_data().at("sync", path)?;
         }
-        if let Some((path, text)) = &self.epochs {
-            fs.replace(path, text.as_bytes()).at("replace", path)?;
+        if let Some(text) = &self.epochs {
+            text.write(fs)?;
         }
         for dir in &self.dirs {
             fs.sync_dir(dir).at("sync", dir)?;

@@ -117,6 +117,7 @@ impl Log {
             flushed: Offset::ZERO,
             epochs: LeaderEpochCache::default(),
             epochs_due: false,
+            epoch_file: Arc::default(),
             producers: ProducerStateManager::default(),
             aborted: Index::default(),
             unsynced: Vec::new(),

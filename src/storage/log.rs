@@ -1,21 +1,18 @@
-//! Log: one partition's records on disk; its state, what is synced, and its end in order.
+//! Log: one partition's records on disk; its state, and what is synced.
 //!
 //! Appending is in `append.rs`, reading in `lookup.rs`, cutting in `truncate.rs`, opening in
-//! `loader.rs`. A log belongs to one owner under one lock. It promises that what [`Log::append`]
-//! returned is at its end, and durable once a [`FlushPlan`] taken afterwards has run; it refuses
-//! writes after a failed sync.
+//! `loader.rs`, ending in `close.rs`. A log belongs to one owner under one lock. It promises that
+//! what [`Log::append`] returned is at its end, and durable once a [`FlushPlan`] taken afterwards
+//! has run; it refuses writes after a failed sync.
 
 use std::collections::VecDeque;
 use std::io::IoSlice;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::checkpoint::{LEADER_EPOCH_FILE, epochs_text};
 use super::config::LogConfig;
-use super::dir::{
-    INDEX_SUFFIX, LOG_SUFFIX, PARTITION_METADATA_FILE, SNAPSHOT_SUFFIX, TIME_INDEX_SUFFIX,
-    TXN_INDEX_SUFFIX, partition_metadata_text, segment_path,
-};
+use super::dir::{LOG_SUFFIX, PARTITION_METADATA_FILE, SNAPSHOT_SUFFIX, partition_metadata_text};
+use super::epoch_file::{EpochFile, EpochText};
 use super::error::{AppendError, AtPath, IoError};
 use super::flush::FlushPlan;
 use super::index::Index;
@@ -39,6 +36,7 @@ pub struct Log {
     pub(super) epochs: LeaderEpochCache,
     /// The epoch file must be written before the recovery point passes a finished segment.
     pub(super) epochs_due: bool,
+    pub(super) epoch_file: Arc<EpochFile>,
     pub(super) producers: ProducerStateManager,
     pub(super) aborted: Index<AbortedTxn>,
     /// Rolled segments, and transaction indexes, with unsynced data: end offset, path, file.
@@ -210,12 +208,9 @@ impl Log {
         {
             dirs.push(parent.to_path_buf());
         }
-        let epochs = self.epochs_due.then(|| {
-            (
-                self.dir().join(LEADER_EPOCH_FILE),
-                epochs_text(self.epochs.entries()),
-            )
-        });
+        let epochs = self
+            .epochs_due
+            .then(|| EpochText::new(&self.epoch_file, self.dir(), &self.epochs));
         let identity = self
             .is_identity_unsynced
             .then(|| self.dir().join(PARTITION_METADATA_FILE));
@@ -242,9 +237,12 @@ impl Log {
         if self.unsynced_name.is_some_and(|base| base < until) {
             self.unsynced_name = None;
             self.is_new_dir = false;
-            let written = plan.epochs.as_ref().map(|(_, text)| text.as_str());
             // They may have changed since the plan was made.
-            if written == Some(epochs_text(self.epochs.entries()).as_str()) {
+            if plan
+                .epochs
+                .as_ref()
+                .is_some_and(|text| text.is_of(&self.epochs))
+            {
                 self.epochs_due = false;
                 self.epochs.mark_clean();
             }
@@ -257,11 +255,7 @@ impl Log {
         if let Some(mut active) = map.last_entry() {
             active.get_mut().persist_indexes(fs.as_ref(), dir)?;
         }
-        if self.epochs_due {
-            // The flush that is due writes them, perhaps at this moment; until it has, the
-            // recovery point does not pass what they are needed for.
-            return Ok(());
-        }
+        // Also where a flush is about to: a log start must not be checkpointed before its epochs.
         self.write_epochs()
     }
 
@@ -277,45 +271,6 @@ impl Log {
             // The batch is in the log; the index can be made anew, and is written again.
             drop(active.persist_indexes(fs.as_ref(), dir));
         }
-    }
-
-    /// Ends the log: everything is written and synced, so that the next start checks nothing.
-    pub fn close(&mut self) -> Result<(), AppendError> {
-        self.check_writable()?;
-        if let Some(plan) = self.flush_plan() {
-            let result = plan.run(self.segments.fs.as_ref());
-            if let Err(error) = result {
-                self.poison(error.to_string());
-                return Err(error.into());
-            }
-            self.flushed(&plan);
-        }
-        let changed = self.finish_active()?;
-        // The indexes of a segment that was rolled last wait for the next records' flush.
-        let waiting = self.unsynced.iter().map(|(_, path, file)| (path, file));
-        for (path, file) in waiting.chain(changed.iter().map(|(path, file)| (path, file))) {
-            file.sync_data().at("sync", path)?;
-        }
-        self.unsynced.clear();
-        self.write_snapshot()?;
-        if !changed.is_empty() || self.unsynced_name.is_some() {
-            self.sync_names()?;
-            self.unsynced_name = None;
-        }
-        if self.is_identity_unsynced {
-            let path = self.dir().join(PARTITION_METADATA_FILE);
-            let file = self.segments.fs.open(&path, OpenMode::Read);
-            file.and_then(|file| file.sync_data()).at("sync", &path)?;
-            self.is_identity_unsynced = false;
-        }
-        if self.is_new_dir
-            && let Some(parent) = self.dir().parent()
-        {
-            self.segments.fs.sync_dir(parent).at("sync", parent)?;
-            self.is_new_dir = false;
-        }
-        self.write_epochs()?;
-        Ok(())
     }
 
     /// Writes a snapshot of the producers at the log's end, not synced.
@@ -349,12 +304,8 @@ impl Log {
 
     pub(super) fn write_epochs(&mut self) -> Result<(), IoError> {
         if self.epochs.is_dirty() {
-            let path = self.dir().join(LEADER_EPOCH_FILE);
-            let text = epochs_text(self.epochs.entries());
-            self.segments
-                .fs
-                .replace(&path, text.as_bytes())
-                .at("replace", &path)?;
+            let text = EpochText::new(&self.epoch_file, self.dir(), &self.epochs);
+            text.write(self.segments.fs.as_ref())?;
             self.epochs.mark_clean();
             self.epochs_due = false;
         }
@@ -370,54 +321,18 @@ impl Log {
             }),
         }
     }
-
-    /// Makes the active segment's files complete; returns the index files that are to be synced.
-    pub(super) fn finish_active(&mut self) -> Result<NamedFiles, IoError> {
-        let Segments { fs, dir, map, .. } = &mut self.segments;
-        let Some(mut entry) = map.last_entry() else {
-            return Ok(Vec::new());
-        };
-        let active = entry.get_mut();
-        active.force_time_entry();
-        active.persist_indexes(fs.as_ref(), dir)?;
-        if active.allocated > active.bytes
-            && let Some(file) = &active.file
-        {
-            let path = segment_path(dir, active.base, LOG_SUFFIX);
-            file.set_bytes(active.bytes).at("trim", &path)?;
-            active.allocated = 0;
-        }
-        let mut changed = Vec::new();
-        if active.is_changed {
-            let mut suffixes = vec![INDEX_SUFFIX, TIME_INDEX_SUFFIX];
-            let last_aborted = self.aborted.last().map(|txn| txn.last_offset);
-            if last_aborted.is_some_and(|last| last >= active.base) {
-                // Nothing reads a finished segment again to find out what this file lacks.
-                suffixes.push(TXN_INDEX_SUFFIX);
-            }
-            for suffix in suffixes {
-                let path = segment_path(dir, active.base, suffix);
-                let file = fs.open(&path, OpenMode::ReadWrite).at("open", &path)?;
-                changed.push((path, file));
-            }
-        }
-        active.is_changed = false;
-        Ok(changed)
-    }
 }
-
-/// Open files and their paths.
-type NamedFiles = Vec<(PathBuf, Arc<dyn File>)>;
 
 #[cfg(test)]
 mod tests {
+    use super::super::checkpoint::LEADER_EPOCH_FILE;
     use super::*;
     use crate::fs::{Fs as _, SimFs};
     use crate::record::{Append, BatchBuilder, Seal, ValidatedBatch};
     use crate::storage::StartState;
 
     #[test]
-    fn a_checkpoint_leaves_the_epochs_to_the_flush_that_is_due() {
+    fn a_checkpoint_writes_the_epochs_that_a_flush_is_about_to_write() {
         let sim = SimFs::default();
         let (dir, name) = (PathBuf::from("/t-0"), TopicPartition::new("t", 0));
         let fs: Arc<dyn crate::fs::Fs> = Arc::new(sim.clone());
@@ -433,13 +348,15 @@ mod tests {
         log.append(&batch, LeaderEpoch(3), 5).unwrap();
         log.checkpoint().unwrap();
         let file = dir.join(LEADER_EPOCH_FILE);
-        assert!(!sim.exists(&file));
+        assert_eq!(sim.read(&file, 100).unwrap(), b"0\n1\n3 0\n");
+        log.roll(5).unwrap();
+        log.append(&batch, LeaderEpoch(3), 5).unwrap();
         let plan = log.flush_plan().unwrap();
+        log.assign_epoch(LeaderEpoch(3));
         plan.run(&sim).unwrap();
         log.flushed(&plan);
-        assert_eq!(sim.read(&file, 100).unwrap(), b"0\n1\n3 0\n");
         log.assign_epoch(LeaderEpoch(4));
         log.checkpoint().unwrap();
-        assert_eq!(sim.read(&file, 100).unwrap(), b"0\n2\n3 0\n4 2\n");
+        assert_eq!(sim.read(&file, 100).unwrap(), b"0\n2\n3 0\n4 3\n");
     }
 }

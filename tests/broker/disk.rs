@@ -12,6 +12,8 @@ use crate::fetch::values;
 use crate::harness::{TestBroker, batch, code};
 
 const STORAGE_ERROR: &str = "KAFKA_STORAGE_ERROR";
+/// The setting of a broker with two directories.
+const TWO: [(&str, &str); 1] = [("log.dirs", "{home}/data,{home}/disk-b")];
 const SOON: Duration = Duration::from_secs(30);
 const AT_ONCE: Duration = Duration::from_millis(1);
 
@@ -24,7 +26,7 @@ fn stored(broker: &TestBroker, topic: &str) -> Vec<String> {
 #[test]
 fn a_failed_sync_ends_acknowledgements_and_is_never_tried_again() {
     let sim = SimFs::default();
-    let broker = TestBroker::start_on(Arc::new(sim.clone()), 1, &[]);
+    let broker = TestBroker::start_on(Arc::new(sim.clone()), "", &[]);
     broker.create_topic("t", 2, &[("flush.ms", "1")]);
     broker.produce_values("t", 0, &["durable"]);
     broker.produce_values("t", 1, &["durable"]);
@@ -46,10 +48,10 @@ fn a_failed_sync_ends_acknowledgements_and_is_never_tried_again() {
 #[test]
 fn the_partitions_of_another_directory_go_on_when_one_has_failed() {
     let sim = SimFs::default();
-    let broker = TestBroker::start_on(Arc::new(sim.clone()), 2, &[]);
+    let broker = TestBroker::start_on(Arc::new(sim.clone()), "", &TWO);
     broker.create_topic("t", 2, &[]);
     let other = |partition: i32| {
-        let dir = broker.log_dir(1).join(format!("t-{partition}"));
+        let dir = broker.log_dir("disk-b").join(format!("t-{partition}"));
         sim.exists(&dir)
     };
     assert!(other(0) != other(1), "each directory has one");
@@ -77,7 +79,7 @@ fn directories_of_other_topics_are_set_aside_and_damaged_ids_are_mended() {
         broker.produce_values(topic, 0, &["a"]);
     }
     broker.stop();
-    let data = broker.log_dir(0);
+    let data = broker.log_dir("data");
     let metadata = |topic: &str| data.join(format!("{topic}-0/partition.metadata"));
     let other = partition_metadata_text(Uuid(0x0123_4567_89ab_4def_8123_4567_89ab_cdef));
     RealFs
@@ -108,14 +110,14 @@ fn directories_of_other_topics_are_set_aside_and_damaged_ids_are_mended() {
 
 #[test]
 fn what_says_whose_a_directory_is_comes_back_from_the_other() {
-    let mut broker = TestBroker::start_on(RealFs::shared(), 2, &[]);
+    let mut broker = TestBroker::start_with(&TWO);
     let cluster = broker.cluster_id().to_owned();
     broker.create_topic("t", 2, &[]);
     for partition in [0, 1] {
         broker.produce_values("t", partition, &["a"]);
     }
     broker.stop();
-    let path = broker.log_dir(1).join("meta.properties");
+    let path = broker.log_dir("disk-b").join("meta.properties");
     RealFs.replace(&path, b"rot").unwrap();
     broker.run();
     assert_eq!(broker.cluster_id(), cluster);
@@ -135,7 +137,7 @@ fn a_partition_behind_a_link_is_served_as_in_kafka() {
     broker.create_topic("t", 1, &[]);
     broker.produce_values("t", 0, &["a"]);
     broker.stop();
-    let (dir, elsewhere) = (broker.partition_dir("t", 0), broker.log_dir(7));
+    let (dir, elsewhere) = (broker.partition_dir("t", 0), broker.log_dir("elsewhere"));
     RealFs.rename(&dir, &elsewhere).unwrap();
     std::os::unix::fs::symlink(&elsewhere, &dir).unwrap();
     broker.run();

@@ -55,28 +55,23 @@ impl TestBroker {
 
     /// Starts a broker with further settings; `{home}` in a value is a folder of its own.
     pub(crate) fn start_with(settings: &[(&str, &str)]) -> Self {
-        Self::start_without("", settings)
+        Self::start_on(RealFs::shared(), "", settings)
     }
 
     /// Starts a broker with further settings, and without one of the sample file.
     pub(crate) fn start_without(absent: &str, settings: &[(&str, &str)]) -> Self {
-        Self::start_over(RealFs::shared(), absent, 1, settings)
+        Self::start_on(RealFs::shared(), absent, settings)
     }
 
-    /// Starts a broker on a disk of the test's own, with so many log directories.
-    pub(crate) fn start_on(fs: Arc<dyn Fs>, dirs: usize, settings: &[(&str, &str)]) -> Self {
-        Self::start_over(fs, "", dirs, settings)
-    }
-
-    fn start_over(fs: Arc<dyn Fs>, absent: &str, dirs: usize, settings: &[(&str, &str)]) -> Self {
+    /// Starts a broker on a disk of the test's own.
+    pub(crate) fn start_on(fs: Arc<dyn Fs>, absent: &str, settings: &[(&str, &str)]) -> Self {
         let home = tempfile::tempdir().unwrap();
         let mut properties = Properties::new();
-        let dirs = (0..dirs).map(|number| log_dir(&home, number).display().to_string());
-        let dirs = dirs.collect::<Vec<_>>().join(",");
+        let data = home.path().join("data").display().to_string();
         let sample = [
             ("node.id", "1"),
             ("listeners", "PLAINTEXT://127.0.0.1:0"),
-            ("log.dirs", dirs.as_str()),
+            ("log.dirs", data.as_str()),
         ];
         let sample = sample.iter().filter(|(key, _)| *key != absent);
         for (key, value) in sample.chain(settings) {
@@ -162,12 +157,12 @@ impl TestBroker {
 
     /// Returns the directory of a partition.
     pub(crate) fn partition_dir(&self, topic: &str, partition: i32) -> PathBuf {
-        self.log_dir(0).join(format!("{topic}-{partition}"))
+        self.log_dir("data").join(format!("{topic}-{partition}"))
     }
 
-    /// Returns one of the log directories.
-    pub(crate) fn log_dir(&self, number: usize) -> PathBuf {
-        log_dir(&self.home, number)
+    /// Returns a folder in the broker's own.
+    pub(crate) fn log_dir(&self, name: &str) -> PathBuf {
+        self.home.path().join(name)
     }
 
     /// Waits until every log directory has failed, for at most `patience`.
@@ -270,14 +265,6 @@ pub(crate) fn until(holds: impl Fn() -> bool) {
         assert!(clock.monotonic() < PATIENCE, "it never happens");
         std::thread::park_timeout(Duration::from_millis(5));
     }
-}
-
-fn log_dir(home: &TempDir, number: usize) -> PathBuf {
-    let name = match number {
-        0 => "data".to_owned(),
-        _ => format!("data{number}"),
-    };
-    home.path().join(name)
 }
 
 /// Writes a request to a connection.

@@ -422,9 +422,22 @@ fn follow(world: &mut World) {
     try_flush(world, 0);
 }
 
+type Act = fn(&mut World);
+
+fn scenario(name: &'static str, prepare: Act, act: Act) -> Scenario {
+    Scenario { name, prepare, act }
+}
+
+fn none(_: &mut World) {}
+
 fn scenarios() -> Vec<Scenario> {
-    let scenario = |name, prepare, act| Scenario { name, prepare, act };
-    let none: fn(&mut World) = |_| {};
+    let mut all = appending();
+    all.extend(starting_and_stopping());
+    all.extend(cutting());
+    all
+}
+
+fn appending() -> Vec<Scenario> {
     vec![
         scenario("create", |world| world.kill(), try_open),
         scenario("append", none, |world| fill(world, 4)),
@@ -462,6 +475,11 @@ fn scenarios() -> Vec<Scenario> {
             }
             try_flush(world, 0);
         }),
+    ]
+}
+
+fn starting_and_stopping() -> Vec<Scenario> {
+    vec![
         scenario("checkpoint", filled, |world| {
             fill(world, 3);
             try_flush(world, 0);
@@ -481,11 +499,16 @@ fn scenarios() -> Vec<Scenario> {
             torn_without_checkpoints,
             try_open,
         ),
+    ]
+}
+
+fn cutting() -> Vec<Scenario> {
+    vec![
         scenario("truncate in a segment", filled, |world| {
-            try_truncate(world, 2)
+            try_truncate(world, 2);
         }),
         scenario("truncate over segments", filled, |world| {
-            try_truncate(world, 12)
+            try_truncate(world, 12);
         }),
         scenario("truncate all", filled, |world| {
             let all = world.parts[0].model.sent.len();

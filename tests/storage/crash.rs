@@ -1,6 +1,6 @@
 //! Cuts and damage: what a start makes of them.
 
-use kt::fs::{OpenMode, RealFs};
+use kt::fs::{Fs, OpenMode, RealFs};
 use kt::record::Producer;
 use kt::storage::{LogConfig, ReadError, StartState};
 use kt::types::Offset;
@@ -169,4 +169,134 @@ fn zeros_behind_the_end_are_cut_without_a_copy() {
         fs.metadata(&path).unwrap().bytes,
         u64::try_from(bytes.len()).unwrap()
     );
+}
+
+/// Fills a log of one segment with ten batches of two records; returns where each lies.
+fn ten_batches(fs: &std::sync::Arc<dyn Fs>, root: &std::path::Path) -> Vec<(Offset, u64)> {
+    let config = LogConfig::default();
+    let (mut log, _) = load(fs, root, &config, StartState::default());
+    let mut written = Vec::new();
+    let mut position = 0;
+    for tag in 0..10 {
+        let bytes = batch(tag, 2, 700, Producer::NONE);
+        let info = append(&mut log, &bytes, 0);
+        written.push((info.base_offset, position));
+        position += u64::try_from(bytes.len()).unwrap();
+    }
+    log.close().unwrap();
+    written
+}
+
+fn overwrite(root: &std::path::Path, name: &str, position: u64, bytes: &[u8]) {
+    let file = RealFs
+        .open(&dir(root).join(name), OpenMode::ReadWrite)
+        .unwrap();
+    file.write_all_at(&mut [IoSlice::new(bytes)], position)
+        .unwrap();
+}
+
+const FIRST_LOG: &str = "00000000000000000000.log";
+
+fn start_at(clean: bool, recovery_point: i64) -> StartState {
+    StartState {
+        clean,
+        recovery_point: Offset(recovery_point),
+        log_start: Offset::ZERO,
+    }
+}
+
+#[test]
+fn damage_at_the_end_of_what_was_synced_stays_and_its_offsets_are_not_given_twice() {
+    let (fs, folder) = (RealFs::shared(), tempfile::tempdir().unwrap());
+    let written = ten_batches(&fs, folder.path());
+    overwrite(folder.path(), FIRST_LOG, written[9].1 + 100, b"rot");
+    for clean in [false, true] {
+        let config = LogConfig::default();
+        let (mut log, report) = load(&fs, folder.path(), &config, start_at(clean, 20));
+        assert!(report.cuts.is_empty() && !report.warnings.is_empty());
+        assert_eq!(log.end_offset(), Offset(20));
+        assert!(log.read(Offset(17), 1, Offset(20), true).is_ok());
+        let damaged = log.read(Offset(18), 1, Offset(20), true);
+        assert!(matches!(damaged, Err(ReadError::Damaged { .. })));
+        if clean {
+            let info = append(&mut log, &batch(10, 1, 5, Producer::NONE), 0);
+            assert_eq!(info.base_offset, Offset(20));
+            assert_eq!(log.segment_count(), 2, "nothing is appended behind damage");
+        }
+    }
+}
+
+#[test]
+fn a_sector_that_a_power_cut_left_out_is_cut_with_all_behind_it() {
+    let (fs, folder) = (RealFs::shared(), tempfile::tempdir().unwrap());
+    let written = ten_batches(&fs, folder.path());
+    let sector = (written[5].1 / 512 + 1) * 512;
+    overwrite(folder.path(), FIRST_LOG, sector, &[0; 512]);
+    let config = LogConfig::default();
+    let (log, report) = load(&fs, folder.path(), &config, start_at(false, 10));
+    assert_eq!(log.end_offset(), Offset(10), "{report:?}");
+    let kept = report.cuts[0].kept.as_ref().unwrap();
+    assert!(fs.metadata(kept).unwrap().bytes > 0);
+}
+
+#[test]
+fn the_same_below_the_recovery_point_or_without_one_is_no_power_cut() {
+    for recovery_point in [11, 20, -1] {
+        let (fs, folder) = (RealFs::shared(), tempfile::tempdir().unwrap());
+        let written = ten_batches(&fs, folder.path());
+        let sector = (written[5].1 / 512 + 1) * 512;
+        overwrite(folder.path(), FIRST_LOG, sector, &[0; 512]);
+        let config = LogConfig::default();
+        let (log, report) = load(&fs, folder.path(), &config, start_at(false, recovery_point));
+        assert!(report.cuts.is_empty(), "{recovery_point}");
+        assert_eq!(log.end_offset(), Offset(20));
+        assert!(log.read(Offset(12), 1, Offset(20), true).is_ok());
+        assert!(log.read(Offset(10), 1, Offset(20), true).is_err());
+    }
+}
+
+#[test]
+fn a_batch_whose_header_says_another_place_is_one_hole() {
+    // The base offset raised and lowered, the leader epoch raised: none is under the CRC.
+    for (at, bytes) in [(5, [1_u8]), (7, [3]), (14, [7])] {
+        let (fs, folder) = (RealFs::shared(), tempfile::tempdir().unwrap());
+        let written = ten_batches(&fs, folder.path());
+        overwrite(folder.path(), FIRST_LOG, written[4].1 + at, &bytes);
+        let config = LogConfig::default();
+        let (log, report) = load(&fs, folder.path(), &config, start_at(false, 0));
+        assert!(report.cuts.is_empty(), "{report:?}");
+        assert_eq!(log.end_offset(), Offset(20), "{at}");
+        for (index, (base, _)) in written.iter().enumerate() {
+            let is_served = log.read(*base, 1, Offset(20), true).is_ok();
+            assert_eq!(is_served, index != 4, "byte {at}, batch {index}");
+        }
+    }
+}
+
+#[test]
+fn an_index_that_points_behind_the_end_hides_nothing() {
+    let (fs, folder) = (RealFs::shared(), tempfile::tempdir().unwrap());
+    let written = ten_batches(&fs, folder.path());
+    overwrite(folder.path(), "00000000000000000000.index", 4, &[0x10]);
+    let config = LogConfig::default();
+    // Also where no recovery point says where the log should end.
+    for recovery_point in [20, -1] {
+        let (log, _) = load(&fs, folder.path(), &config, start_at(true, recovery_point));
+        assert_eq!(read_all(&log, Offset::ZERO, 500).len(), written.len());
+    }
+}
+
+#[test]
+fn a_log_start_that_the_epochs_contradict_hides_nothing() {
+    let (fs, folder) = (RealFs::shared(), tempfile::tempdir().unwrap());
+    let written = ten_batches(&fs, folder.path());
+    for log_start in [7, 900] {
+        let state = StartState {
+            log_start: Offset(log_start),
+            ..start_at(false, 20)
+        };
+        let (log, report) = load(&fs, folder.path(), &LogConfig::default(), state);
+        assert_eq!(log.start_offset(), Offset::ZERO, "{report:?}");
+        assert_eq!(read_all(&log, Offset::ZERO, 500).len(), written.len());
+    }
 }
