@@ -6,10 +6,12 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 use arc_swap::ArcSwap;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{mpsc, oneshot, watch};
 
+use super::full_disk::is_storage_full;
 use super::image_apply::ImageApplier;
 use crate::clock::Clock;
 use crate::controller::{
@@ -19,10 +21,13 @@ use crate::controller::{
 use crate::metadata::{MetadataDelta, MetadataImage, MetadataRecord};
 use crate::protocol::ErrorCode;
 use crate::rng::Rng;
+use crate::storage::AppendError;
 use crate::types::{BrokerId, Offset};
 
 /// Commands that may wait at once.
 const COMMANDS_MAX: usize = 1024;
+/// How soon a partition that could not be hosted is tried again.
+const HOST_AGAIN_AFTER: Duration = Duration::from_millis(500);
 /// Commands that share one append.
 const BATCH_MAX: usize = 64;
 
@@ -111,6 +116,8 @@ pub(super) struct ControllerLoop {
     pub(super) log: MetadataLog,
     pub(super) image: MetadataImage,
     pub(super) published: Arc<ArcSwap<MetadataImage>>,
+    /// Tells that the image was replaced.
+    pub(super) changed: watch::Sender<()>,
     pub(super) settings: ClusterSettings,
     pub(super) applier: ImageApplier,
     pub(super) clock: Arc<dyn Clock>,
@@ -143,12 +150,23 @@ impl ControllerLoop {
         let (jobs, mut receiver) = mpsc::channel::<Box<dyn Job>>(COMMANDS_MAX);
         let task = tokio::spawn(async move {
             let mut batch = Vec::new();
-            while receiver.recv_many(&mut batch, BATCH_MAX).await > 0 {
+            loop {
+                let received = receiver.recv_many(&mut batch, BATCH_MAX);
+                let received = if self.applier.unhosted.is_empty() {
+                    Some(received.await)
+                } else {
+                    tokio::time::timeout(HOST_AGAIN_AFTER, received).await.ok()
+                };
+                if received == Some(0) {
+                    return self;
+                }
                 let jobs = std::mem::take(&mut batch);
                 // The flush waits for the disk; other connections go on meanwhile.
-                tokio::task::block_in_place(|| self.step(jobs));
+                tokio::task::block_in_place(|| {
+                    self.host_again();
+                    self.step(jobs);
+                });
             }
-            self
         });
         (
             ControllerHandle {
@@ -163,6 +181,17 @@ impl ControllerLoop {
     /// Closes the log.
     pub(super) fn close(self) -> Result<(), MetadataLogError> {
         self.log.close()
+    }
+
+    /// Hosts what a full disk had no room for.
+    fn host_again(&mut self) {
+        if self.applier.unhosted.is_empty() {
+            return;
+        }
+        self.applier.host_again(&self.image);
+        if let Err(code) = self.assign_directories() {
+            tracing::warn!(code = code.name(), "directories are not told");
+        }
     }
 
     fn step(&mut self, mut jobs: Vec<Box<dyn Job>>) {
@@ -206,7 +235,13 @@ impl ControllerLoop {
             return Ok(());
         }
         let now_ms = self.clock.now_ms();
-        let base = self.log.append(records, now_ms).map_err(|error| {
+        let dirs = self.applier.dirs.as_ref();
+        let log_dir = &self.applier.settings.config.metadata_log_dir;
+        let mut make_room = |error: &AppendError| {
+            is_storage_full(error) && dirs.is_some_and(|dirs| dirs.make_room(log_dir))
+        };
+        let appended = self.log.append(records, now_ms, &mut make_room);
+        let base = appended.map_err(|error| {
             tracing::error!(%error, "the metadata log cannot be written");
             ErrorCode::KafkaStorageError
         })?;
@@ -216,6 +251,7 @@ impl ControllerLoop {
         self.applier.apply(&self.image, &delta);
         self.assign_directories()?;
         self.published.store(Arc::new(self.image.clone()));
+        self.changed.send_replace(());
         if let Err(error) = self.log.maybe_snapshot(&self.image, now_ms) {
             // The log itself holds everything; the next attempt comes with the next record.
             tracing::warn!(%error, "no snapshot of the metadata");

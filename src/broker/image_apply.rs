@@ -6,6 +6,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::flush_pool::BlockingPool;
+use super::full_disk::is_storage_full;
 use super::log_dirs::LogDirs;
 use super::settings::SettingsOf;
 use crate::controller::ReplicaDirectory;
@@ -14,7 +15,7 @@ use crate::metadata::record::resource_type;
 use crate::metadata::{MetadataDelta, MetadataImage, PartitionImage, TopicChange, TopicImage};
 use crate::replica::{Partition, PartitionSettings, ReplicaManager, ReplicaState};
 use crate::rng::Rng;
-use crate::storage::{LoadedLog, Log};
+use crate::storage::{LoadError, LoadedLog, Log};
 use crate::types::{BrokerId, TopicPartition, Uuid};
 
 /// What makes the broker follow images.
@@ -30,6 +31,8 @@ pub(super) struct ImageApplier {
     pub(super) dirs: Option<Arc<LogDirs>>,
     /// Replicas that do not lie where the image says, to be told to the controller.
     pub(super) misplaced: Vec<ReplicaDirectory>,
+    /// Partitions that could not be hosted, to be tried again: a full disk may have room later.
+    pub(super) unhosted: Vec<(Uuid, i32)>,
 }
 
 impl ImageApplier {
@@ -54,7 +57,8 @@ impl ImageApplier {
                 let log = found
                     .remove(&name)
                     .filter(|log| log.topic_id.is_none_or(|id| id == topic.id));
-                self.host(image, topic, (number, partition), log.map(|log| log.log));
+                let log = log.map(|log| log.log);
+                self.host_or_note(image, topic, (number, partition), log);
             }
         }
         for log in found.values() {
@@ -92,8 +96,42 @@ impl ImageApplier {
     fn host_from(&mut self, image: &MetadataImage, topic: &TopicImage, first: usize) {
         for (number, partition) in (0..).zip(&topic.partitions).skip(first) {
             if partition.replicas.contains(&self.node_id) {
-                self.host(image, topic, (number, partition), None);
+                self.host_or_note(image, topic, (number, partition), None);
             }
+        }
+    }
+
+    /// Hosts what could not be hosted before, if it is still wanted.
+    pub(super) fn host_again(&mut self, image: &MetadataImage) {
+        for (id, number) in std::mem::take(&mut self.unhosted) {
+            let topic = image.topic_by_id(id);
+            let index = usize::try_from(number).unwrap_or(usize::MAX);
+            let Some((topic, partition)) =
+                topic.and_then(|topic| Some((topic, topic.partitions.get(index)?)))
+            else {
+                continue;
+            };
+            let name = &topic.name;
+            match self.host(image, topic, (number, partition), None) {
+                Ok(()) => tracing::info!(topic = %name, number, "the partition is online"),
+                Err(error) => {
+                    tracing::debug!(%error, topic = %name, number, "still offline");
+                    self.unhosted.push((id, number));
+                }
+            }
+        }
+    }
+
+    fn host_or_note(
+        &mut self,
+        image: &MetadataImage,
+        topic: &TopicImage,
+        (number, partition): (i32, &PartitionImage),
+        log: Option<Log>,
+    ) {
+        if let Err(error) = self.host(image, topic, (number, partition), log) {
+            tracing::error!(%error, topic = %topic.name, number, "the partition is offline");
+            self.unhosted.push((topic.id, number));
         }
     }
 
@@ -103,7 +141,7 @@ impl ImageApplier {
         topic: &TopicImage,
         (number, partition): (i32, &PartitionImage),
         log: Option<Log>,
-    ) {
+    ) -> Result<(), LoadError> {
         let settings = self.settings.of_topic(image, &topic.name, &mut self.rng);
         let name = TopicPartition::new(topic.name.clone(), number);
         let log = match log {
@@ -114,31 +152,28 @@ impl ImageApplier {
             .dirs
             .as_ref()
             .expect("nothing is hosted before the directories are open");
-        match log {
-            Ok(log) => {
-                let log_dir = log.dir().parent().unwrap_or(log.dir());
-                let failure = dirs.failure_of(log_dir);
-                let mut places = partition.replicas.iter().zip(&partition.directories);
-                let told = places.find(|(id, _)| **id == self.node_id);
-                if let Some(directory) = dirs.id_of(log_dir)
-                    && told.is_none_or(|(_, told)| *told != directory)
-                {
-                    self.misplaced.push(ReplicaDirectory {
-                        topic: topic.id,
-                        partition: number,
-                        directory,
-                    });
-                }
-                let state = state_of(partition);
-                let fs = Arc::clone(&self.fs);
-                let hosted = Partition::new(topic.id, log, settings, state, fs, failure);
-                hosted.lead(state);
-                // What a crash left unflushed becomes visible once it is flushed.
-                hosted.flush_on(&*self.flush_pool);
-                self.replicas.host(hosted);
-            }
-            Err(error) => tracing::error!(%error, partition = %name, "the partition is offline"),
+        let log = log?;
+        let log_dir = log.dir().parent().unwrap_or(log.dir());
+        let failure = dirs.failure_of(log_dir);
+        let mut places = partition.replicas.iter().zip(&partition.directories);
+        let told = places.find(|(id, _)| **id == self.node_id);
+        if let Some(directory) = dirs.id_of(log_dir)
+            && told.is_none_or(|(_, told)| *told != directory)
+        {
+            self.misplaced.push(ReplicaDirectory {
+                topic: topic.id,
+                partition: number,
+                directory,
+            });
         }
+        let state = state_of(partition);
+        let fs = Arc::clone(&self.fs);
+        let hosted = Partition::new(topic.id, log, settings, state, fs, failure);
+        hosted.lead(state);
+        // What a crash left unflushed becomes visible once it is flushed.
+        hosted.flush_on(&*self.flush_pool);
+        self.replicas.host(hosted);
+        Ok(())
     }
 
     fn create(
@@ -146,14 +181,17 @@ impl ImageApplier {
         name: &TopicPartition,
         topic_id: Uuid,
         settings: &PartitionSettings,
-    ) -> Result<Log, crate::storage::LoadError> {
+    ) -> Result<Log, LoadError> {
         let dirs = self
             .dirs
             .as_ref()
             .expect("nothing is hosted before the directories are open");
-        Ok(dirs
-            .create(name, topic_id, settings.log.clone(), &self.replicas)?
-            .0)
+        let create = || dirs.create(name, topic_id, settings.log.clone(), &self.replicas);
+        let created = create().or_else(|error| {
+            let has_room = is_storage_full(&error) && dirs.working().any(|dir| dirs.make_room(dir));
+            if has_room { create() } else { Err(error) }
+        });
+        Ok(created?.0)
     }
 
     fn lead(&self, topic: &str, number: i32, partition: &PartitionImage) {

@@ -15,6 +15,8 @@ mod errors;
 mod features;
 mod flush_pool;
 pub mod format;
+mod full_disk;
+mod groups;
 mod handlers;
 mod housekeeping;
 mod identity;

@@ -81,6 +81,7 @@ impl SettingsOf {
             rng.below(jitter_max)
         };
         LogConfig {
+            spare_bytes: 0,
             segment_bytes: topic.segment_bytes,
             segment_ms: topic.segment_ms,
             segment_jitter_ms: i64::try_from(jitter).unwrap_or(0),

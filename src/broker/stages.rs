@@ -1,7 +1,9 @@
 //! The stages of a start: what is opened, loaded, registered and shared, in this order.
 
+use std::future::poll_fn;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use tokio::sync::watch;
@@ -11,12 +13,14 @@ use super::bind::{Bound, bind_all};
 use super::controller_loop::ControllerLoop;
 use super::features::Features;
 use super::flush_pool::BlockingPool;
+use super::full_disk::FullDisk;
+use super::groups::Groups;
 use super::handlers::fetch::FetchSessions;
 use super::identity::{Identity, voter_of};
 use super::image_apply::ImageApplier;
 use super::listener::ConnectionCounts;
 use super::log_dir_moves::LogDirMoves;
-use super::log_dirs::{LogDirs, LogManagerParts};
+use super::log_dirs::{LogDirs, LogDirsError, LogManagerParts};
 use super::producer_ids::ProducerIds;
 use super::settings::SettingsOf;
 use super::start::StartError;
@@ -30,11 +34,15 @@ use crate::metadata::record::RecordEndpoint;
 use crate::net::BufferPool;
 use crate::replica::{ReplicaManager, ToldOfFailure};
 use crate::rng::Rng;
-use crate::storage::{IoError, LoadedDirs};
+use crate::storage::{IoError, LoadError, LoadedDirs};
 use crate::types::TopicPartition;
 
 /// Buffers for records on their way to sockets: one answer's piece.
 const BUFFER_BYTES: usize = 1024 * 1024;
+/// A process that was killed holds its locks until the kernel has taken it apart, which takes a
+/// moment if it had ten thousand files open.
+const LOCK_PATIENCE: Duration = Duration::from_millis(1000);
+const LOCK_PAUSE: Duration = Duration::from_millis(20);
 /// Buffers that wait for their next use.
 const BUFFERS_FREE_MAX: usize = 4;
 
@@ -70,7 +78,15 @@ pub(super) fn open(
 ) -> Result<Opened, StartError> {
     let (failures, failed) = watch::channel(0);
     let tell = || Box::new(Tell(failures.clone())) as Box<dyn ToldOfFailure>;
-    let (parts, identity) = LogDirs::open(fs, &config, Arc::clone(clock), &mut rng, tell)?;
+    let deadline = clock.monotonic() + LOCK_PATIENCE;
+    let (parts, identity) = loop {
+        match LogDirs::open(fs, &config, Arc::clone(clock), &mut rng, tell) {
+            Err(LogDirsError::Load(LoadError::Locked { .. })) if clock.monotonic() < deadline => {
+                std::thread::sleep(LOCK_PAUSE);
+            }
+            opened => break opened?,
+        }
+    };
     config
         .static_keys
         .insert("node.id".to_owned(), identity.node_id.to_string());
@@ -93,6 +109,7 @@ pub(super) fn open(
     let controller = ControllerLoop {
         log,
         published: Arc::new(ArcSwap::from_pointee(image.clone())),
+        changed: watch::channel(()).0,
         image,
         settings: ClusterSettings {
             default_partitions: number(&config, "num.partitions"),
@@ -108,6 +125,7 @@ pub(super) fn open(
             flush_pool: Arc::new(BlockingPool::new(tokio::runtime::Handle::current())),
             dirs: None,
             misplaced: Vec::new(),
+            unhosted: Vec::new(),
         },
         clock: Arc::clone(clock),
         rng,
@@ -141,6 +159,7 @@ pub(super) fn share(
     parts: StateParts,
 ) -> (Arc<BrokerState>, JoinHandle<ControllerLoop>) {
     let image = Arc::clone(&controller.published);
+    let image_changed = controller.changed.subscribe();
     let replicas = Arc::clone(&controller.applier.replicas);
     let flush_pool = Arc::clone(&controller.applier.flush_pool);
     let (handle, controller) = controller.run(identity.node_id, parts.broker_epoch);
@@ -152,12 +171,15 @@ pub(super) fn share(
         features: Features,
         clock: parts.clock,
         image,
+        image_changed,
         controller: handle,
         replicas,
         dirs,
         moves: LogDirMoves::default(),
+        full_disk: FullDisk::default(),
         producer_ids: ProducerIds::default(),
         fetch_sessions: FetchSessions::new(slots, parts.rng),
+        groups: Groups::default(),
         flush_pool,
         buffers: BufferPool::new(BUFFER_BYTES, BUFFERS_FREE_MAX),
         connections: ConnectionCounts::default(),
@@ -213,6 +235,19 @@ fn load(
         }
     }
     Ok((parts, loaded))
+}
+
+/// Waits until every log is flushed to its end, or cannot be.
+///
+/// Consumers may have read what the checkpoints do not know of. Were they answered before it is
+/// flushed again, their offsets would be out of range, and they would begin anew somewhere else.
+pub(super) async fn flushed_again(replicas: &ReplicaManager) {
+    for partition in replicas.all() {
+        let end = partition.with_log(|log| log.end_offset());
+        let mut waiter = None;
+        // A failure is the log directory's, which tells of it.
+        drop(poll_fn(|context| partition.poll_high_watermark(end, &mut waiter, context)).await);
+    }
 }
 
 /// Registers this incarnation and lets it lead; returns the broker's epoch.

@@ -9,9 +9,10 @@ use tokio::task::JoinHandle;
 
 use super::bind::advertised;
 use super::controller_loop::ControllerLoop;
+use super::groups::Groups;
 use super::listener::accept;
 use super::log_dirs::{LogDirs, LogDirsError};
-use super::stages::{Opened, StateParts, open, register, share};
+use super::stages::{Opened, StateParts, flushed_again, open, register, share};
 use super::state::BrokerState;
 use super::stop::Stop;
 use super::{cleaner, housekeeping, log_dir_moves, retention};
@@ -108,6 +109,7 @@ impl Broker {
         controller
             .assign_directories()
             .map_err(StartError::Register)?;
+        flushed_again(&controller.applier.replicas).await;
         let (stop, stopped) = watch::channel(false);
         let parts = StateParts {
             clock,
@@ -133,6 +135,7 @@ impl Broker {
             })
             .collect();
         let background = start_background(&state, &dirs, &stopped);
+        Groups::start(&state);
         Ok(Self {
             node_id: identity.node_id,
             cluster_id: identity.cluster_id,
@@ -205,6 +208,7 @@ impl Broker {
         for task in background {
             log_panic(task.await);
         }
+        state.groups.ended().await;
         let stopped = BrokerStopped {
             id: self.node_id,
             epoch: self.broker_epoch,

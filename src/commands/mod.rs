@@ -9,10 +9,12 @@ mod completions;
 mod configs;
 mod console_consumer;
 mod console_producer;
+mod consumer_groups;
 mod delete_records;
 mod dump_log;
 mod embedded_broker;
 mod get_offsets;
+mod groups;
 mod help;
 mod install_links;
 mod legacy;
@@ -26,9 +28,11 @@ mod server_log;
 mod server_start;
 mod server_stop;
 mod signals;
+mod snapshot;
 mod status;
 mod storage;
 mod topics;
+mod verify;
 mod version;
 mod wait;
 
@@ -60,6 +64,8 @@ pub const COMMANDS: &[CommandRow] = &[
     topics::COMMAND,
     console_producer::COMMAND,
     console_consumer::COMMAND,
+    consumer_groups::COMMAND,
+    groups::COMMAND,
     configs::COMMAND,
     get_offsets::COMMAND,
     delete_records::COMMAND,
@@ -73,6 +79,8 @@ pub const COMMANDS: &[CommandRow] = &[
     run::COMMAND,
     wait::COMMAND,
     status::COMMAND,
+    verify::COMMAND,
+    snapshot::COMMAND,
     install_links::COMMAND,
     completions::COMMAND,
     legacy::RUN_CLASS,

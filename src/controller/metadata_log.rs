@@ -24,9 +24,12 @@ use crate::metadata::record::{AbortTransaction, BeginTransaction, EndTransaction
 use crate::metadata::{MetadataImage, MetadataRecord, image_records};
 use crate::record::{Batches, RecordBatch, ValidatedBatch};
 use crate::storage::{
-    Log, LogConfig, PARTITION_METADATA_FILE, StartState, partition_metadata_text,
+    AppendError, Log, LogConfig, PARTITION_METADATA_FILE, StartState, partition_metadata_text,
 };
 use crate::types::{LeaderEpoch, Offset, TimestampMs, TopicPartition, Uuid};
+
+/// What is kept allocated behind the log's end: hundreds of changes can be made on a full disk.
+const SPARE_BYTES: u64 = 256 << 10;
 
 /// The directory's name.
 pub const METADATA_DIR: &str = "__cluster_metadata-0";
@@ -126,19 +129,25 @@ impl MetadataLog {
         self.log.end_offset()
     }
 
-    /// Appends records, durably, and returns the offset of the first.
+    /// Appends records, durably, and returns the offset of the first. A write that fails is tried
+    /// again if `make_room` says that there is room now.
     pub fn append(
         &mut self,
         records: &[MetadataRecord],
         now_ms: TimestampMs,
+        make_room: &mut dyn FnMut(&AppendError) -> bool,
     ) -> Result<Offset, MetadataLogError> {
         let base = self.log.end_offset();
         for batch in batches_of(records, now_ms) {
             let is_first = self.log.end_offset() == base;
             // One by one, so that a power cut leaves no batch behind one that is missing.
-            let outcome = self
-                .append_batch(&batch, now_ms)
-                .and_then(|()| self.flush());
+            let mut appended = self.append_batch(&batch, now_ms);
+            if let Err(MetadataLogError::Append(error)) = &appended
+                && make_room(error)
+            {
+                appended = self.append_batch(&batch, now_ms);
+            }
+            let outcome = appended.and_then(|()| self.flush());
             if let Err(error) = outcome {
                 if !is_first {
                     // A part of what was decided is in the log, and in no image.
@@ -173,7 +182,8 @@ impl MetadataLog {
         let path = self
             .dir
             .join(format!("{:020}-{:010}.checkpoint", end.0, self.epoch.0));
-        let content = snapshot_bytes(&self.voter, &image_records(image), now_ms);
+        let voters = std::slice::from_ref(&self.voter);
+        let content = snapshot_bytes(voters, &image_records(image), now_ms);
         let at = |source| MetadataLogError::Io {
             path: path.clone(),
             source,
@@ -249,7 +259,7 @@ impl MetadataLog {
         image: &mut MetadataImage,
         now_ms: TimestampMs,
     ) -> Result<(), MetadataLogError> {
-        let base = self.append(records, now_ms)?;
+        let base = self.append(records, now_ms, &mut |_| false)?;
         for (offset, record) in (base.0..).map(Offset).zip(records) {
             image
                 .apply(offset, record)
@@ -389,6 +399,7 @@ fn base_image(
 fn config() -> LogConfig {
     LogConfig {
         max_message_bytes: BATCH_BYTES_MAX,
+        spare_bytes: SPARE_BYTES,
         ..LogConfig::default()
     }
 }
@@ -396,7 +407,7 @@ fn config() -> LogConfig {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::controller::{bootstrap_records, format_files};
+    use crate::controller::{bootstrap_records, format_files, format_records};
     use crate::fs::{SimFault, SimFs};
     use crate::metadata::record::{FeatureLevel, RemoveTopic, Topic, resource_type};
     use crate::rng::Rng;
@@ -575,7 +586,7 @@ mod tests {
         let (_, fs) = disk();
         let (mut log, _) = open(&fs).unwrap();
         let records = [BeginTransaction::default().into(), topic(0)];
-        log.append(&records, 1000).unwrap();
+        log.append(&records, 1000, &mut |_| false).unwrap();
         log.close().unwrap();
         let (mut log, mut image) = open(&fs).unwrap();
         assert!(image.topic("t0").is_none());
@@ -614,7 +625,7 @@ mod tests {
     #[test]
     fn the_files_of_a_format_step_are_those_of_a_fresh_log() {
         let (_, fs) = disk();
-        for (path, content) in format_files(Some(&voter()), 1000) {
+        for (path, content) in format_files(&format_records(), &[voter()], 1000) {
             let path = Path::new(LOG_DIR).join(path);
             fs.create_dir_all(path.parent().unwrap()).unwrap();
             fs.replace(&path, &content).unwrap();
@@ -629,7 +640,7 @@ mod tests {
         let (_, fs) = disk();
         let (mut log, _) = open(&fs).unwrap();
         let stray = RemoveTopic { topic_id: Uuid(99) };
-        log.append(&[stray.into()], 1000).unwrap();
+        log.append(&[stray.into()], 1000, &mut |_| false).unwrap();
         log.close().unwrap();
         assert!(matches!(open(&fs), Err(MetadataLogError::Apply { .. })));
     }

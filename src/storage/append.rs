@@ -5,14 +5,12 @@
 
 use std::io::IoSlice;
 
-use super::dir::{LOG_SUFFIX, TXN_INDEX_SUFFIX};
+use super::dir::LOG_SUFFIX;
 use super::error::{AppendError, AtPath, IoError};
 use super::file_records::Located;
-use super::index::Entry;
 use super::log::Log;
-use super::producer_state::{CompletedTxn, ProducerCheck};
+use super::producer_state::ProducerCheck;
 use super::segment::{NextBatch, Segment};
-use super::transaction_index::AbortedTxn;
 use crate::fs::OpenMode;
 use crate::record::{BatchHeader, Batches, RecordBatch, ValidatedBatch};
 use crate::types::{LeaderEpoch, Offset, TimestampMs};
@@ -304,6 +302,15 @@ impl Log {
         let limit = self.config.segment_bytes;
         let active = self.segments.active_mut();
         let needed = active.bytes + bytes;
+        let spare = self.config.spare_bytes;
+        if needed < ALLOCATE_FROM && needed + spare / 2 > active.allocated && spare > 0 {
+            let file = active.file.as_ref().expect("the active segment is open");
+            // A full disk gives no more; what it gave before is there to be used.
+            if file.allocate(active.bytes, bytes + spare).is_ok() {
+                active.allocated = needed + spare;
+            }
+            return;
+        }
         if needed < ALLOCATE_FROM || needed <= active.allocated || active.allocated == u64::MAX {
             return;
         }
@@ -336,44 +343,6 @@ impl Log {
         if let Some(completed) = self.producers.update(header, body) {
             self.note_completed(&completed)?;
         }
-        Ok(())
-    }
-
-    /// Notes the end of a transaction: an aborted one is for readers to know.
-    pub(super) fn note_completed(&mut self, completed: &CompletedTxn) -> Result<(), IoError> {
-        if completed.committed {
-            return Ok(());
-        }
-        let txn = AbortedTxn {
-            producer_id: completed.producer_id,
-            first_offset: completed.first_offset,
-            last_offset: completed.last_offset,
-            last_stable_offset: self.producers.stable_offset_after(completed),
-        };
-        if !self.aborted.push(txn) {
-            return Ok(());
-        }
-        let floor = self
-            .segments
-            .floor(completed.last_offset)
-            .map_or(self.start, |s| s.base);
-        let path = self.segments.path(floor, TXN_INDEX_SUFFIX);
-        let file = self
-            .segments
-            .fs
-            .open(&path, OpenMode::OpenOrCreate)
-            .at("open", &path)?;
-        let mut bytes = Vec::with_capacity(AbortedTxn::BYTES);
-        txn.put(&mut bytes);
-        let position = file.bytes().at("read", &path)?;
-        file.write_all_at(&mut [IoSlice::new(&bytes)], position)
-            .at("write", &path)?;
-        // Later snapshots of the producers do not tell of it any more: it is flushed with the
-        // marker.
-        if position == 0 {
-            self.unsynced_name.get_or_insert(floor);
-        }
-        self.unsynced.push((self.end, path, file));
         Ok(())
     }
 }

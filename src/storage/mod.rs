@@ -64,6 +64,7 @@ mod recovery;
 mod retention;
 mod segment;
 mod segments;
+pub mod snapshot;
 mod strays;
 mod time_index;
 mod timestamps;

@@ -6,7 +6,7 @@ use crate::types::{Offset, TimestampMs};
 
 /// How many batches of a producer are known (ProducerStateEntry): what a client may have in
 /// flight.
-const WINDOW: usize = 5;
+pub(super) const WINDOW: usize = 5;
 
 /// A batch that a producer wrote.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -10,17 +10,20 @@ use super::dir::{LOG_SUFFIX, SNAPSHOT_SUFFIX};
 use super::error::{AtPath, IoError};
 use super::file_records::{HeaderScan, Scanned};
 use super::log::Log;
-use super::offset_index::OffsetEntry;
-use super::producer::{BatchMetadata, ProducerState};
+use super::producer::{BatchMetadata, ProducerState, WINDOW};
 use super::producer_snapshot;
 use super::producer_state::ProducerStateManager;
+use super::segment::Segment;
 use super::segments::remove_if_there;
 use super::truncate::TruncateError;
 use crate::record::{BatchHeader, HEADER_BYTES};
 use crate::types::{Offset, TimestampMs};
 
-/// How far from the end the headers are read again: what was sent in the last moments.
-const REFILL_BYTES: u64 = 4 << 20;
+/// How many index entries from the end the headers are read again: some 256 KiB of small batches,
+/// or as many large ones.
+const REFILL_ENTRIES: usize = 64;
+/// How many segments, if the last ones do not hold what is wanted of each producer.
+const REFILL_SEGMENTS: usize = 64;
 /// No snapshot is larger: a million producers.
 const SNAPSHOT_BYTES_MAX: u64 = 64 << 20;
 
@@ -102,50 +105,23 @@ impl Log {
                 Err(_) => remove_if_there(fs.as_ref(), &path)?,
             }
         }
-        Ok((self.start, None))
+        // Below the start too: what is in the files is remembered, though it is not served.
+        Ok((self.segments.first_base(), None))
     }
 
     /// Reads again, before `until`, the batches that the snapshot has forgotten.
     fn refill_windows(&mut self, until: Offset) -> Result<(), IoError> {
-        let mut older: HashMap<i64, Vec<BatchMetadata>> = HashMap::new();
-        let mut left = REFILL_BYTES;
-        for segment in self.segments.map.range(..until).rev().map(|(_, s)| s) {
-            let skipped = segment.bytes.saturating_sub(left);
-            let begin = match skipped {
-                0 => 0,
-                _ => self
-                    .segments
-                    .indexes(segment)?
-                    .offsets
-                    .boundary(0, skipped)
-                    .map_or(0, OffsetEntry::start),
-            };
-            let mut found: HashMap<i64, Vec<BatchMetadata>> = HashMap::new();
-            let file = self.segments.file(segment)?;
-            let path = self.segments.path(segment.base, LOG_SUFFIX);
-            let mut scan = HeaderScan::new(file.as_ref(), &segment.holes, begin, segment.bytes);
-            loop {
-                let header = match scan.next().at("read", &path)? {
-                    Scanned::Batch(batch) => batch.header,
-                    Scanned::Hole(_) => continue,
-                    Scanned::Bad(_) | Scanned::End => break,
-                };
-                if header.base_offset >= until {
-                    break;
-                }
-                if is_of_known(&header, &self.producers) {
-                    found
-                        .entry(header.producer_id)
-                        .or_default()
-                        .push(metadata(&header));
-                }
+        let mut older = Windows::new();
+        let segments = self.segments.map.range(..until).rev();
+        // A log that has just rolled has what it knew in the segments before.
+        for (_, segment) in segments.take(REFILL_SEGMENTS) {
+            for (id, mut batches) in self.near_end(segment, until)? {
+                let known = older.entry(id).or_default();
+                batches.append(known);
+                *known = batches;
             }
-            for (id, mut batches) in found {
-                batches.append(older.entry(id).or_default());
-                older.insert(id, batches);
-            }
-            left = left.saturating_sub(segment.bytes);
-            if left == 0 {
+            let is_full = |id| older.get(&id).is_some_and(|known| known.len() >= WINDOW);
+            if self.producers.iter().all(|(id, _)| is_full(id)) {
                 break;
             }
         }
@@ -156,8 +132,41 @@ impl Log {
         }
         Ok(())
     }
+
+    /// Returns the batches of known producers near the end of a segment, or near `until`.
+    fn near_end(&self, segment: &Segment, until: Offset) -> Result<Windows, IoError> {
+        let entries = self.segments.indexes(segment)?.offsets.entries();
+        let begin = entries
+            .len()
+            .checked_sub(REFILL_ENTRIES)
+            .and_then(|index| entries.get(index));
+        let begin = begin.map_or(0, |entry| u64::try_from(entry.position).unwrap_or(0));
+        let file = self.segments.file(segment)?;
+        let path = self.segments.path(segment.base, LOG_SUFFIX);
+        let mut scan = HeaderScan::new(file.as_ref(), &segment.holes, begin, segment.bytes);
+        let mut found = Windows::new();
+        loop {
+            let header = match scan.next().at("read", &path)? {
+                Scanned::Batch(batch) => batch.header,
+                Scanned::Hole(_) => continue,
+                Scanned::Bad(_) | Scanned::End => break,
+            };
+            if header.base_offset >= until {
+                break;
+            }
+            if is_of_known(&header, &self.producers) {
+                found
+                    .entry(header.producer_id)
+                    .or_default()
+                    .push(metadata(&header));
+            }
+        }
+        Ok(found)
+    }
 }
 
+/// Batches by their producer, in the order of the log.
+type Windows = HashMap<i64, Vec<BatchMetadata>>;
 type Producers = HashMap<i64, ProducerState>;
 
 fn is_of_known(header: &BatchHeader, producers: &ProducerStateManager) -> bool {

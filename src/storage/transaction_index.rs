@@ -6,7 +6,14 @@
 //! ```
 //! A file exists only where it is needed. Last offsets rise strictly within a log.
 
+use std::io::IoSlice;
+
+use super::dir::TXN_INDEX_SUFFIX;
+use super::error::{AtPath, IoError};
 use super::index::Entry;
+use super::log::Log;
+use super::producer_state::CompletedTxn;
+use crate::fs::OpenMode;
 use crate::types::Offset;
 
 /// A transaction whose records do not count.
@@ -57,6 +64,46 @@ impl Entry for AbortedTxn {
 
     fn may_follow(self, before: Option<Self>) -> bool {
         before.is_none_or(|before| self.last_offset > before.last_offset)
+    }
+}
+
+impl Log {
+    /// Notes the end of a transaction: an aborted one is for readers to know.
+    pub(super) fn note_completed(&mut self, completed: &CompletedTxn) -> Result<(), IoError> {
+        if completed.committed {
+            return Ok(());
+        }
+        let txn = AbortedTxn {
+            producer_id: completed.producer_id,
+            first_offset: completed.first_offset,
+            last_offset: completed.last_offset,
+            last_stable_offset: self.producers.stable_offset_after(completed),
+        };
+        if !self.aborted.push(txn) {
+            return Ok(());
+        }
+        let floor = self
+            .segments
+            .floor(completed.last_offset)
+            .map_or(self.start, |s| s.base);
+        let path = self.segments.path(floor, TXN_INDEX_SUFFIX);
+        let file = self
+            .segments
+            .fs
+            .open(&path, OpenMode::OpenOrCreate)
+            .at("open", &path)?;
+        let mut bytes = Vec::with_capacity(AbortedTxn::BYTES);
+        txn.put(&mut bytes);
+        let position = file.bytes().at("read", &path)?;
+        file.write_all_at(&mut [IoSlice::new(&bytes)], position)
+            .at("write", &path)?;
+        // Later snapshots of the producers do not tell of it any more: it is flushed with the
+        // marker.
+        if position == 0 {
+            self.unsynced_name.get_or_insert(floor);
+        }
+        self.unsynced.push((self.end, path, file));
+        Ok(())
     }
 }
 

@@ -9,7 +9,7 @@ use kt::protocol::messages::alter_replica_log_dirs_request::{
 
 use crate::alter_configs::set;
 use crate::describe_configs::BROKER;
-use crate::describe_log_dirs::places;
+use crate::describe_log_dirs::{Place, places};
 use crate::fetch;
 use crate::harness::{TestBroker, code, text, topic, until, versions};
 
@@ -37,7 +37,7 @@ fn values(broker: &TestBroker, name: &str) -> Vec<String> {
     batches.flat_map(|(_, values)| values).collect()
 }
 
-fn place(broker: &TestBroker, name: &str) -> Vec<(String, i64, bool)> {
+fn place(broker: &TestBroker, name: &str) -> Vec<Place> {
     places(broker).remove(&(name.to_owned(), 0)).unwrap()
 }
 

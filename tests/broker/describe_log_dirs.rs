@@ -7,8 +7,11 @@ use kt::protocol::messages::describe_log_dirs_request::DescribableLogDirTopic;
 
 use crate::harness::{TestBroker, topic, versions};
 
-/// Returns where partitions lie, how large they are, and whether they are copies on the way.
-pub(crate) fn places(broker: &TestBroker) -> BTreeMap<(String, i32), Vec<(String, i64, bool)>> {
+/// A log directory, the size of what lies there, and whether it is a copy on the way.
+pub(crate) type Place = (String, i64, bool);
+
+/// Returns where partitions lie.
+pub(crate) fn places(broker: &TestBroker) -> BTreeMap<(String, i32), Vec<Place>> {
     let response = broker.call(5, &DescribeLogDirsRequest::default());
     let mut places: BTreeMap<_, Vec<_>> = BTreeMap::new();
     for result in response.results {

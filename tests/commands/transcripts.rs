@@ -83,6 +83,16 @@ fn status() {
 }
 
 #[test]
+fn verify() {
+    check("verify");
+}
+
+#[test]
+fn snapshot() {
+    check("snapshot");
+}
+
+#[test]
 fn install_links() {
     check("install-links");
 }

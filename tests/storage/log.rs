@@ -267,6 +267,62 @@ fn a_batch_sent_again_is_known_also_after_a_restart_and_a_gap_is_refused() {
     }
 }
 
+#[test]
+fn a_batch_sent_again_is_known_after_a_restart_when_the_log_has_rolled_behind_each() {
+    let (fs, folder) = (RealFs::shared(), tempfile::tempdir().unwrap());
+    let (mut log, _) = load(&fs, folder.path(), &small(), StartState::default());
+    let sent: Vec<_> = (0..6)
+        .map(|n| {
+            let base_sequence = i32::try_from(n).unwrap();
+            let producer = Producer {
+                id: 77,
+                epoch: 0,
+                base_sequence,
+            };
+            batch(n, 1, 400, producer)
+        })
+        .collect();
+    for bytes in &sent {
+        append(&mut log, bytes, 0);
+        log.roll(NOW).unwrap();
+    }
+    log.close().unwrap();
+    let start = clean(log.end_offset());
+    drop(log);
+    let (mut log, _) = load(&fs, folder.path(), &small(), start);
+    for (offset, bytes) in (0..).zip(&sent).skip(1) {
+        let again = append(&mut log, bytes, 0);
+        assert!(again.duplicate, "the batch at {offset}");
+        assert_eq!(again.base_offset, Offset(offset));
+    }
+}
+
+#[test]
+fn a_batch_sent_again_is_known_after_a_crash_though_its_records_are_deleted() {
+    let (fs, folder) = (RealFs::shared(), tempfile::tempdir().unwrap());
+    let (mut log, _) = load(&fs, folder.path(), &small(), StartState::default());
+    let producer = Producer {
+        id: 77,
+        epoch: 0,
+        base_sequence: 0,
+    };
+    let sent = batch(0, 3, 400, producer);
+    append(&mut log, &sent, 0);
+    flush(&mut log);
+    let end = log.end_offset();
+    log.advance_start_offset(end, end).unwrap();
+    drop(log);
+    let start = StartState {
+        clean: false,
+        recovery_point: Offset::ZERO,
+        log_start: end,
+    };
+    let (mut log, _) = load(&fs, folder.path(), &small(), start);
+    let again = append(&mut log, &sent, 0);
+    assert!(again.duplicate);
+    assert_eq!(again.base_offset, Offset::ZERO);
+}
+
 /// A batch of an open transaction.
 fn transactional(tag: u64, id: i64) -> Vec<u8> {
     let producer = Producer {

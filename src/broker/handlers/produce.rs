@@ -244,6 +244,7 @@ fn refusal(
     context: &RequestContext<'_>,
 ) -> PartitionProduceResponse {
     answer.error_code = append_failure(error).code();
+    context.full_disk.note(error, context.clock.now_ms());
     if let AppendFailure::Invalid(invalid) = error
         && context.version() >= 8
     {

@@ -1,7 +1,7 @@
 //! `--execute`: gives partitions the replicas, and replicas the log directories, that a file names.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use serde_json::json;
 
@@ -153,7 +153,7 @@ pub(super) async fn move_replicas(
     (timeout, format): (Duration, Format),
     output: &mut Output,
 ) -> Result<(), CommandError> {
-    let begin = Instant::now();
+    let begin = tokio::time::Instant::now();
     let mut pending = wanted.clone();
     loop {
         let altered = admin.alter_replica_log_dirs(&pending).await;

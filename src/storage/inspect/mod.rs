@@ -1,11 +1,35 @@
 //! The files of a log as they lie: for tools, which show damage where a broker mends or refuses.
 //!
-//! Nothing here trusts a file, and nothing here writes.
+//! Nothing here trusts a file, and nothing here writes. [`verify_log_dirs`] reads all that log
+//! directories hold, and tells what is damaged.
+
+mod batch_check;
+mod damage;
+mod fetched;
+mod index_check;
+mod kraft_files;
+mod log_dirs;
+mod order;
+mod partition;
+mod producers;
+#[cfg(test)]
+mod sample;
+mod segment;
+mod small_files;
+#[cfg(test)]
+mod tests;
 
 use std::collections::BTreeMap;
 use std::io;
 
 pub use super::dir::parse_segment_name;
+pub use batch_check::{CheckedFrame, check_frame};
+pub use damage::{Finding, Report, Severity, Totals};
+pub use fetched::FetchedCheck;
+pub use kraft_files::MetadataPlace;
+pub use log_dirs::{Expected, Guide, is_in_use, verify_log_dirs};
+pub use order::OffsetOrder;
+
 use super::index::Entry;
 use super::offset_index::OffsetEntry;
 use super::producer::ProducerState;
