@@ -58,6 +58,9 @@ _kt() {
             kt,reassign-partitions)
                 cmd="kt__subcmd__reassign__subcmd__partitions"
                 ;;
+            kt,replica-verification)
+                cmd="kt__subcmd__replica__subcmd__verification"
+                ;;
             kt,run)
                 cmd="kt__subcmd__run"
                 ;;
@@ -70,6 +73,9 @@ _kt() {
             kt,server-stop)
                 cmd="kt__subcmd__server__subcmd__stop"
                 ;;
+            kt,snapshot)
+                cmd="kt__subcmd__snapshot"
+                ;;
             kt,status)
                 cmd="kt__subcmd__status"
                 ;;
@@ -78,6 +84,9 @@ _kt() {
                 ;;
             kt,topics)
                 cmd="kt__subcmd__topics"
+                ;;
+            kt,verify)
+                cmd="kt__subcmd__verify"
                 ;;
             kt,version)
                 cmd="kt__subcmd__version"
@@ -106,6 +115,15 @@ _kt() {
             kt__subcmd__completions,zsh)
                 cmd="kt__subcmd__completions__subcmd__zsh"
                 ;;
+            kt__subcmd__snapshot,restore)
+                cmd="kt__subcmd__snapshot__subcmd__restore"
+                ;;
+            kt__subcmd__snapshot,save)
+                cmd="kt__subcmd__snapshot__subcmd__save"
+                ;;
+            kt__subcmd__storage,feature-dependencies)
+                cmd="kt__subcmd__storage__subcmd__feature__subcmd__dependencies"
+                ;;
             kt__subcmd__storage,format)
                 cmd="kt__subcmd__storage__subcmd__format"
                 ;;
@@ -115,6 +133,9 @@ _kt() {
             kt__subcmd__storage,random-uuid)
                 cmd="kt__subcmd__storage__subcmd__random__subcmd__uuid"
                 ;;
+            kt__subcmd__storage,version-mapping)
+                cmd="kt__subcmd__storage__subcmd__version__subcmd__mapping"
+                ;;
             *)
                 ;;
         esac
@@ -122,7 +143,7 @@ _kt() {
 
     case "${cmd}" in
         kt)
-            opts="-h --help topics console-producer console-consumer consumer-groups groups configs get-offsets delete-records dump-log log-dirs reassign-partitions broker-api-versions storage server-start server-stop run wait status install-links completions run-class zookeeper-server-start zookeeper-server-stop zookeeper-shell help version"
+            opts="-h --help topics console-producer console-consumer consumer-groups groups configs get-offsets delete-records dump-log log-dirs reassign-partitions broker-api-versions storage replica-verification server-start server-stop run wait status verify snapshot install-links completions run-class zookeeper-server-start zookeeper-server-stop zookeeper-shell help version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1011,6 +1032,72 @@ _kt() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        kt__subcmd__replica__subcmd__verification)
+            opts="-X -h --bootstrap-server --command-config --command-property --zookeeper --broker-list --fetch-size --max-wait-ms --topics-include --topic-white-list --time --report-interval-ms --exit-at-end --output --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --bootstrap-server)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --command-config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --command-property)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -X)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --zookeeper)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --broker-list)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --fetch-size)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --max-wait-ms)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --topics-include)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --topic-white-list)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --time)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --report-interval-ms)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -W "text json table" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         kt__subcmd__run)
             opts="-h --topic --set --keep --durable --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
@@ -1091,6 +1178,68 @@ _kt() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        kt__subcmd__snapshot)
+            opts="-h --help save restore"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        kt__subcmd__snapshot__subcmd__restore)
+            opts="-h --data-dir --force --output --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --data-dir)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -W "text json table" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        kt__subcmd__snapshot__subcmd__save)
+            opts="-h --data-dir --bootstrap-server --output --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --data-dir)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --bootstrap-server)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -W "text json table" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         kt__subcmd__status)
             opts="-X -h --bootstrap-server --command-config --command-property --zookeeper --output --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
@@ -1130,7 +1279,7 @@ _kt() {
             return 0
             ;;
         kt__subcmd__storage)
-            opts="-h --help info format random-uuid"
+            opts="-h --help info format version-mapping feature-dependencies random-uuid"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1143,8 +1292,34 @@ _kt() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        kt__subcmd__storage__subcmd__feature__subcmd__dependencies)
+            opts="-f -h --feature --output --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --feature)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -f)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -W "text json table" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         kt__subcmd__storage__subcmd__format)
-            opts="-c -t -g -r -s -N -h --config --cluster-id --ignore-formatted --release-version --standalone --no-initial-controllers --help"
+            opts="-c -t -S -g -r -f -s -N -I -h --config --cluster-id --add-scram --ignore-formatted --release-version --feature --standalone --no-initial-controllers --initial-controllers --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1166,11 +1341,35 @@ _kt() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --add-scram)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -S)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --release-version)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 -r)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --feature)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -f)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --initial-controllers)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -I)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1214,6 +1413,32 @@ _kt() {
                 return 0
             fi
             case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        kt__subcmd__storage__subcmd__version__subcmd__mapping)
+            opts="-r -h --release-version --output --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --release-version)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -r)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -W "text json table" -- "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -1277,6 +1502,52 @@ _kt() {
                     return 0
                     ;;
                 --partition-size-limit-per-response)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -W "text json table" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        kt__subcmd__verify)
+            opts="-X -h --data-dir --topic --bootstrap-server --command-config --command-property --zookeeper --output --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --data-dir)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --topic)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --bootstrap-server)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --command-config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --command-property)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -X)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --zookeeper)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
