@@ -1,4 +1,4 @@
-//! What consumer groups (KIP-848) are asked and what they answer.
+//! What a shard is asked about consumer groups and what it answers, free of versions.
 
 use super::request::Client;
 use crate::types::Uuid;

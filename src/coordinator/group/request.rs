@@ -1,6 +1,6 @@
 //! What a shard is asked and what it answers, free of versions.
 
-pub use super::consumer_request::*;
+use super::consumer_request::{ConsumerBeat, ConsumerHeartbeat, DescribedConsumer};
 use crate::protocol::ErrorCode;
 use crate::types::Uuid;
 
