@@ -120,37 +120,38 @@ fn least<'r>(assigned: &Assignments, readers: &[&'r str]) -> Option<(&'r str, us
     Some((first, count(first)))
 }
 
+/// Moves one partition after the other, each from whoever has most and can give one.
 fn balance(assigned: &mut Assignments, readers: &BTreeMap<&str, Vec<&str>>) {
     loop {
-        let mut moved = false;
-        let mut ids: Vec<String> = assigned.keys().cloned().collect();
-        ids.sort_by_key(|id| std::cmp::Reverse(assigned.get(id).map_or(0, Vec::len)));
-        for id in ids {
-            // From the end, so that what was kept longest stays.
-            let mut place = assigned.get(&id).map_or(0, Vec::len);
-            while place > 0 {
-                place -= 1;
-                let Some(list) = assigned.get(&id) else { break };
-                let target = list
-                    .get(place)
-                    .and_then(|partition| readers.get(partition.topic.as_str()))
-                    .and_then(|readers| least(assigned, readers));
-                let Some((target, theirs)) = target else {
-                    continue;
-                };
-                if list.len() < theirs + 2 {
-                    continue;
-                }
-                let target = target.to_owned();
-                if let Some(list) = assigned.get_mut(&id) {
-                    let partition = list.remove(place);
-                    give(assigned, &target, partition);
-                    moved = true;
-                }
-            }
-        }
-        if !moved {
+        let mut ids: Vec<&String> = assigned.keys().collect();
+        ids.sort_by_key(|id| std::cmp::Reverse(assigned.get(*id).map_or(0, Vec::len)));
+        let found = ids.into_iter().find_map(|id| {
+            let (place, target) = to_move(assigned, readers, id)?;
+            Some((id.clone(), place, target))
+        });
+        let Some((id, place, target)) = found else {
             return;
+        };
+        let moved = assigned.get_mut(&id).map(|list| list.remove(place));
+        if let Some(partition) = moved {
+            give(assigned, &target, partition);
         }
     }
+}
+
+/// Returns which of its partitions a member should give to whom; the last that can go, so that
+/// what was kept longest stays.
+fn to_move(
+    assigned: &Assignments,
+    readers: &BTreeMap<&str, Vec<&str>>,
+    id: &str,
+) -> Option<(usize, String)> {
+    let list = assigned.get(id)?;
+    list.iter()
+        .enumerate()
+        .rev()
+        .find_map(|(place, partition)| {
+            let (target, theirs) = least(assigned, readers.get(partition.topic.as_str())?)?;
+            (list.len() >= theirs + 2).then(|| (place, target.to_owned()))
+        })
 }

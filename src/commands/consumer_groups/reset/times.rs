@@ -33,6 +33,10 @@ fn parse(text: &str) -> Option<i64> {
     // Java takes the digits for a number of milliseconds, not for a fraction.
     let milliseconds: i64 = fraction.parse().ok()?;
     let seconds = time.strip_suffix(fraction)?.strip_suffix('.')?;
+    // Without seconds jiff takes what Java refuses.
+    if seconds.split(':').count() != 3 {
+        return None;
+    }
     let civil: DateTime = format!("{date}T{seconds}").parse().ok()?;
     let zone = TimeZone::fixed(offset(zone)?);
     let whole = zone.to_timestamp(civil).ok()?.as_millisecond();
