@@ -58,6 +58,9 @@ _kt() {
             kt,reassign-partitions)
                 cmd="kt__subcmd__reassign__subcmd__partitions"
                 ;;
+            kt,replica-verification)
+                cmd="kt__subcmd__replica__subcmd__verification"
+                ;;
             kt,run)
                 cmd="kt__subcmd__run"
                 ;;
@@ -140,7 +143,7 @@ _kt() {
 
     case "${cmd}" in
         kt)
-            opts="-h --help topics console-producer console-consumer consumer-groups groups configs get-offsets delete-records dump-log log-dirs reassign-partitions broker-api-versions storage server-start server-stop run wait status verify snapshot install-links completions run-class zookeeper-server-start zookeeper-server-stop zookeeper-shell help version"
+            opts="-h --help topics console-producer console-consumer consumer-groups groups configs get-offsets delete-records dump-log log-dirs reassign-partitions broker-api-versions storage replica-verification server-start server-stop run wait status verify snapshot install-links completions run-class zookeeper-server-start zookeeper-server-stop zookeeper-shell help version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1015,6 +1018,72 @@ _kt() {
                     return 0
                     ;;
                 --timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -W "text json table" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        kt__subcmd__replica__subcmd__verification)
+            opts="-X -h --bootstrap-server --command-config --command-property --zookeeper --broker-list --fetch-size --max-wait-ms --topics-include --topic-white-list --time --report-interval-ms --exit-at-end --output --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --bootstrap-server)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --command-config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --command-property)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -X)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --zookeeper)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --broker-list)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --fetch-size)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --max-wait-ms)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --topics-include)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --topic-white-list)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --time)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --report-interval-ms)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

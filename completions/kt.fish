@@ -38,6 +38,7 @@ complete -c kt -n "__fish_kt_needs_command" -f -a "log-dirs" -d 'Show what lies 
 complete -c kt -n "__fish_kt_needs_command" -f -a "reassign-partitions" -d 'Move partitions between brokers, and replicas between log directories'
 complete -c kt -n "__fish_kt_needs_command" -f -a "broker-api-versions" -d 'Print the API versions that each broker offers'
 complete -c kt -n "__fish_kt_needs_command" -f -a "storage" -d 'Format log directories ahead of time, or tell what they are'
+complete -c kt -n "__fish_kt_needs_command" -f -a "replica-verification" -d 'Compare the replicas of partitions, and tell how far they are behind'
 complete -c kt -n "__fish_kt_needs_command" -f -a "server-start" -d 'Run a broker (-daemon: in the background)'
 complete -c kt -n "__fish_kt_needs_command" -f -a "server-stop" -d 'Stop the brokers of this KT_HOME and wait for them'
 complete -c kt -n "__fish_kt_needs_command" -f -a "run" -d 'Run a command with a private broker that is gone when it ends'
@@ -355,6 +356,22 @@ json\t'JSON: one document, or one line a record'
 table\t'A table with lines around its cells'"
 complete -c kt -n "__fish_kt_using_subcommand storage; and __fish_seen_subcommand_from feature-dependencies" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kt -n "__fish_kt_using_subcommand storage; and __fish_seen_subcommand_from random-uuid" -s h -l help -d 'Print help'
+complete -c kt -n "__fish_kt_using_subcommand replica-verification" -l bootstrap-server -d 'Brokers to connect to first: HOST1:PORT1,HOST2:PORT2 (the local broker if absent)' -r -f -a "(kt __complete brokers 2>/dev/null)"
+complete -c kt -n "__fish_kt_using_subcommand replica-verification" -l command-config -d 'File with settings of the client' -r
+complete -c kt -n "__fish_kt_using_subcommand replica-verification" -s X -l command-property -d 'Setting of the client, key=value (-X for short); comes before the file\'s' -r
+complete -c kt -n "__fish_kt_using_subcommand replica-verification" -l zookeeper -r
+complete -c kt -n "__fish_kt_using_subcommand replica-verification" -l broker-list -d 'The list of hostname and port of the server to connect to' -r
+complete -c kt -n "__fish_kt_using_subcommand replica-verification" -l fetch-size -d 'The fetch size of each request' -r
+complete -c kt -n "__fish_kt_using_subcommand replica-verification" -l max-wait-ms -d 'The max amount of time each fetch request waits' -r
+complete -c kt -n "__fish_kt_using_subcommand replica-verification" -l topics-include -d 'List of topics to verify replica consistency' -r
+complete -c kt -n "__fish_kt_using_subcommand replica-verification" -l topic-white-list -d 'The name of `--topics-include` before 3.0' -r
+complete -c kt -n "__fish_kt_using_subcommand replica-verification" -l time -d 'Timestamp for getting the initial offsets' -r
+complete -c kt -n "__fish_kt_using_subcommand replica-verification" -l report-interval-ms -d 'The reporting interval' -r
+complete -c kt -n "__fish_kt_using_subcommand replica-verification" -l output -d 'How to print the data' -r -f -a "text\t'Kafka\'s lines'
+json\t'JSON: one document, or one line a record'
+table\t'A table with lines around its cells'"
+complete -c kt -n "__fish_kt_using_subcommand replica-verification" -l exit-at-end -d 'End once everything was compared that was there at the start; the exit code is 1 if replicas differ'
+complete -c kt -n "__fish_kt_using_subcommand replica-verification" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kt -n "__fish_kt_using_subcommand server-start" -l override -d 'Setting that takes the place of the one in the file; may be given more than once' -r
 complete -c kt -n "__fish_kt_using_subcommand server-start" -s h -l help -d 'Print help'
 complete -c kt -n "__fish_kt_using_subcommand server-stop" -l node-id -d 'Stop only the broker with this node.id' -r

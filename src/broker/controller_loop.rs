@@ -11,7 +11,6 @@ use std::time::Duration;
 use arc_swap::ArcSwap;
 use tokio::sync::{mpsc, oneshot, watch};
 
-use super::full_disk::is_storage_full;
 use super::image_apply::ImageApplier;
 use crate::clock::Clock;
 use crate::controller::{
@@ -21,7 +20,6 @@ use crate::controller::{
 use crate::metadata::{MetadataDelta, MetadataImage, MetadataRecord};
 use crate::protocol::ErrorCode;
 use crate::rng::Rng;
-use crate::storage::AppendError;
 use crate::types::{BrokerId, Offset};
 
 /// Commands that may wait at once.
@@ -235,13 +233,7 @@ impl ControllerLoop {
             return Ok(());
         }
         let now_ms = self.clock.now_ms();
-        let dirs = self.applier.dirs.as_ref();
-        let log_dir = &self.applier.settings.config.metadata_log_dir;
-        let mut make_room = |error: &AppendError| {
-            is_storage_full(error) && dirs.is_some_and(|dirs| dirs.make_room(log_dir))
-        };
-        let appended = self.log.append(records, now_ms, &mut make_room);
-        let base = appended.map_err(|error| {
+        let base = self.log.append(records, now_ms).map_err(|error| {
             tracing::error!(%error, "the metadata log cannot be written");
             ErrorCode::KafkaStorageError
         })?;

@@ -23,6 +23,7 @@ mod log_dirs;
 mod private_broker;
 mod probe;
 mod reassign_partitions;
+mod replica_verification;
 mod run;
 mod server_log;
 mod server_start;
@@ -74,6 +75,7 @@ pub const COMMANDS: &[CommandRow] = &[
     reassign_partitions::COMMAND,
     broker_api_versions::COMMAND,
     storage::COMMAND,
+    replica_verification::COMMAND,
     server_start::COMMAND,
     server_stop::COMMAND,
     run::COMMAND,

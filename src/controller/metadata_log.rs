@@ -24,7 +24,7 @@ use crate::metadata::record::{AbortTransaction, BeginTransaction, EndTransaction
 use crate::metadata::{MetadataImage, MetadataRecord, image_records};
 use crate::record::{Batches, RecordBatch, ValidatedBatch};
 use crate::storage::{
-    AppendError, Log, LogConfig, PARTITION_METADATA_FILE, StartState, partition_metadata_text,
+    Log, LogConfig, PARTITION_METADATA_FILE, StartState, partition_metadata_text,
 };
 use crate::types::{LeaderEpoch, Offset, TimestampMs, TopicPartition, Uuid};
 
@@ -129,24 +129,17 @@ impl MetadataLog {
         self.log.end_offset()
     }
 
-    /// Appends records, durably, and returns the offset of the first. A write that fails is tried
-    /// again if `make_room` says that there is room now.
+    /// Appends records, durably, and returns the offset of the first.
     pub fn append(
         &mut self,
         records: &[MetadataRecord],
         now_ms: TimestampMs,
-        make_room: &mut dyn FnMut(&AppendError) -> bool,
     ) -> Result<Offset, MetadataLogError> {
         let base = self.log.end_offset();
         for batch in batches_of(records, now_ms) {
             let is_first = self.log.end_offset() == base;
             // One by one, so that a power cut leaves no batch behind one that is missing.
-            let mut appended = self.append_batch(&batch, now_ms);
-            if let Err(MetadataLogError::Append(error)) = &appended
-                && make_room(error)
-            {
-                appended = self.append_batch(&batch, now_ms);
-            }
+            let appended = self.append_batch(&batch, now_ms);
             let outcome = appended.and_then(|()| self.flush());
             if let Err(error) = outcome {
                 if !is_first {
@@ -259,7 +252,7 @@ impl MetadataLog {
         image: &mut MetadataImage,
         now_ms: TimestampMs,
     ) -> Result<(), MetadataLogError> {
-        let base = self.append(records, now_ms, &mut |_| false)?;
+        let base = self.append(records, now_ms)?;
         for (offset, record) in (base.0..).map(Offset).zip(records) {
             image
                 .apply(offset, record)
@@ -552,7 +545,7 @@ mod tests {
         let (_, fs) = disk();
         let (mut log, _) = open(&fs).unwrap();
         let records = [BeginTransaction::default().into(), topic(0)];
-        log.append(&records, 1000, &mut |_| false).unwrap();
+        log.append(&records, 1000).unwrap();
         log.close().unwrap();
         let (mut log, mut image) = open(&fs).unwrap();
         assert!(image.topic("t0").is_none());
@@ -606,7 +599,7 @@ mod tests {
         let (_, fs) = disk();
         let (mut log, _) = open(&fs).unwrap();
         let stray = RemoveTopic { topic_id: Uuid(99) };
-        log.append(&[stray.into()], 1000, &mut |_| false).unwrap();
+        log.append(&[stray.into()], 1000).unwrap();
         log.close().unwrap();
         assert!(matches!(open(&fs), Err(MetadataLogError::Apply { .. })));
     }

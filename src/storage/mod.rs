@@ -27,6 +27,7 @@
 #![warn(clippy::indexing_slicing)]
 
 mod aborted_load;
+mod allocation;
 mod append;
 pub mod checkpoint;
 mod cleaner;

@@ -17,7 +17,7 @@ use crate::requests::{
     Code, LATEST, PRODUCE_VERSION, create_partitions, create_topic, delete_records, delete_topic,
     list_offset, produce_request, produced, set_config,
 };
-use crate::truth::{Fate, Kind, SentBatch, TopicShape, lock};
+use crate::truth::{Fate, Kind, Partition, SentBatch, TopicShape, lock};
 use crate::wire::Wire;
 
 /// The topics that come and go.
@@ -214,7 +214,7 @@ impl Administrator {
         let of = (name.as_str(), i32::try_from(partition).unwrap_or(0));
         let truth = phase
             .truth
-            .living(name, |topic| topic.partitions[index].clone());
+            .living(name, |topic| Partition::clone(&topic.partitions[index]));
         let (Some(truth), Ok(end)) = (truth, list_offset(wire, of, LATEST)?) else {
             return Ok(());
         };

@@ -44,7 +44,7 @@ pub fn run(seed: u64, field: &Field) -> anyhow::Result<Outcome> {
         let theirs = fs::read_to_string(work.join(judge)).unwrap_or_default();
         let theirs: Vec<&str> = theirs.lines().collect();
         let ours: Vec<&str> = ours.lines().collect();
-        if ours != theirs {
+        if ours != theirs || ours.is_empty() {
             let differs = ours
                 .iter()
                 .zip(&theirs)

@@ -30,7 +30,7 @@ pub struct Setup {
 pub enum Trap {
     /// Kills it when a thread makes the `when`-th of these calls.
     Kill { calls: &'static str, when: u64 },
-    /// Lets nothing reach the disk: calls that sync say that they did.
+    /// Lets no records reach the disk: `fdatasync` says that it did, and did nothing.
     NoSync,
 }
 
@@ -42,8 +42,8 @@ impl Trap {
                 format!("--inject={calls}:signal=SIGKILL:when={when}"),
             ],
             Self::NoSync => [
-                "--trace=fsync,fdatasync".to_owned(),
-                "--inject=fsync,fdatasync:retval=0".to_owned(),
+                "--trace=fdatasync".to_owned(),
+                "--inject=fdatasync:retval=0".to_owned(),
             ],
         }
     }

@@ -308,7 +308,7 @@ fn a_batch_sent_again_is_known_after_a_crash_though_its_records_are_deleted() {
     };
     let sent = batch(0, 3, 400, producer);
     append(&mut log, &sent, 0);
-    flush(&mut log);
+    flush(&fs, &mut log);
     let end = log.end_offset();
     log.advance_start_offset(end, end).unwrap();
     drop(log);

@@ -43,7 +43,7 @@ pub(super) struct ShardTask {
 
 /// Why the task goes on.
 enum Event {
-    Job(Option<Job>),
+    Job(Option<Box<Job>>),
     Due,
     Topics,
     Durable(bool),
@@ -94,7 +94,7 @@ impl ShardTask {
                 durable = durable(&partition, &self.decided, &mut self.waiter) => {
                     Event::Durable(durable)
                 }
-                job = self.jobs.recv() => Event::Job(job),
+                job = self.jobs.recv() => Event::Job(job.map(Box::new)),
                 () = sleep(self.shard.next_due(), &self.state) => Event::Due,
                 changed = topics.changed() => match changed {
                     Ok(()) => Event::Topics,
@@ -102,7 +102,7 @@ impl ShardTask {
                 },
             };
             let goes_on = match event {
-                Event::Job(Some(job)) => self.serve(job),
+                Event::Job(Some(job)) => self.serve(*job),
                 Event::Due => self.step(GroupRequest::Tick, NOBODY),
                 Event::Topics => self.is_hosted() && self.step(GroupRequest::TopicsChanged, NOBODY),
                 Event::Durable(reached) => {

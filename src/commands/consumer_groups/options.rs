@@ -412,7 +412,8 @@ mod tests {
             ),
             (
                 "--delete --group g --topic t",
-                "The consumer does not support topic-specific offset deletion from a consumer group.",
+                "The consumer does not support topic-specific offset deletion from a consumer \
+                 group.",
             ),
             (
                 "--describe --group g --state Stable",

@@ -71,7 +71,7 @@ mod tests {
             (argument.topic.as_str(), argument.partitions),
             ("t", vec![0, 2])
         );
-        assert_eq!(TopicArgument::parse("t").unwrap().partitions, []);
+        assert!(TopicArgument::parse("t").unwrap().partitions.is_empty());
     }
 
     #[test]

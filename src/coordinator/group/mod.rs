@@ -12,6 +12,7 @@ mod assignor;
 mod classic;
 mod config;
 mod consumer;
+mod consumer_request;
 mod delete;
 mod expiry;
 mod listing;
@@ -26,6 +27,7 @@ mod step;
 mod testbed;
 
 pub use config::{ConsumerGroupConfig, GroupConfig};
+pub use consumer_request::*;
 pub use offsets::encode as encode_record;
 pub use place::partition_for;
 pub use record::*;

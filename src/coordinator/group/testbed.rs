@@ -2,10 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use super::consumer_request::{ConsumerBeat, ConsumerHeartbeat};
 use super::record::GroupRecord;
 use super::request::{
-    Beat, Client, Commit, ConsumerBeat, ConsumerHeartbeat, FetchOffsets, GroupRequest,
-    GroupResponse, Join, Joined, Member, NewOffset, Refused, Sync, Synced,
+    Beat, Client, Commit, FetchOffsets, GroupRequest, GroupResponse, Join, Joined, Member,
+    NewOffset, Refused, Sync, Synced,
 };
 use super::step::ReplyId;
 use super::{GroupConfig, GroupShard, encode_record};

@@ -13,7 +13,7 @@
 //!                        · value
 //! ```
 //!
-//! [`struct_fields!`](crate::record::fields::struct_fields) makes a struct, its bytes and its JSON
+//! `struct_fields!` makes a struct, its bytes and its JSON
 //! (as Kafka's `JsonConverter` classes print it) from one list of fields. Counts and lengths are
 //! checked against the bytes that remain before anything is allocated.
 

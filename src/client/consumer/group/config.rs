@@ -141,7 +141,7 @@ fn protocol(settings: &Settings<'_>) -> Result<GroupProtocol, ClientError> {
     }
 }
 
-/// Reads the static id, which is a name as topics have (`JoinGroupRequest.validateGroupInstanceId`).
+/// Reads the static id, a name as topics have (`JoinGroupRequest.validateGroupInstanceId`).
 fn instance_id(settings: &Settings<'_>) -> Result<Option<String>, ClientError> {
     let key = "group.instance.id";
     let Some(id) = settings.text(key) else {

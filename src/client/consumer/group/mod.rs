@@ -8,8 +8,12 @@ mod classic;
 mod commit;
 mod config;
 mod consumer;
+#[cfg(test)]
+mod fake_coordinator;
 mod heartbeat;
 mod member;
+#[cfg(test)]
+mod membership_tests;
 mod rebalance;
 
 use std::collections::{BTreeMap, BTreeSet};

@@ -3,7 +3,8 @@
 use super::{ConsumerGroup, ConsumerMember};
 use crate::coordinator::group::assignor::is_known;
 use crate::coordinator::group::config::ConsumerGroupConfig;
-use crate::coordinator::group::request::{ConsumerHeartbeat, Refused};
+use crate::coordinator::group::consumer_request::ConsumerHeartbeat;
+use crate::coordinator::group::request::Refused;
 use crate::protocol::ErrorCode;
 use crate::types::Uuid;
 

@@ -2,7 +2,8 @@
 
 use super::{ConsumerGroup, ConsumerMember, MemberState};
 use crate::coordinator::group::assignor::Partitions;
-use crate::coordinator::group::request::{ConsumerBeat, ConsumerHeartbeat, Refused};
+use crate::coordinator::group::consumer_request::{ConsumerBeat, ConsumerHeartbeat};
+use crate::coordinator::group::request::Refused;
 use crate::coordinator::group::step::{Step, revoke_key, session_key};
 
 /// What a static member says that will be back.

@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 
 use crate::coordinator::group::assignor::Partitions;
-use crate::coordinator::group::request::{Assignment, Client, ConsumerHeartbeat};
+use crate::coordinator::group::consumer_request::{Assignment, ConsumerHeartbeat};
+use crate::coordinator::group::request::Client;
 
 /// How far a member has followed its target.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -22,7 +22,8 @@ mod subscription;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::assignor::Partitions;
-use super::request::{ConsumerHeartbeat, DescribedConsumer, DescribedConsumerMember, Refused};
+use super::consumer_request::{ConsumerHeartbeat, DescribedConsumer, DescribedConsumerMember};
+use super::request::Refused;
 use super::shard::{Group, GroupShard};
 use super::step::Step;
 use crate::metadata::MetadataImage;
@@ -159,7 +160,7 @@ impl GroupShard {
         beat: ConsumerHeartbeat,
         image: &MetadataImage,
         step: &mut Step<'_>,
-    ) -> Result<super::request::ConsumerBeat, Refused> {
+    ) -> Result<super::consumer_request::ConsumerBeat, Refused> {
         checks::check_request(&beat, &step.config.consumer)?;
         let not_found = |message: String| Refused::new(ErrorCode::GroupIdNotFound, message);
         let id = &beat.group;
@@ -206,7 +207,8 @@ impl GroupShard {
 mod tests {
     use super::*;
     use crate::coordinator::group::GroupConfig;
-    use crate::coordinator::group::request::{Assignment, ConsumerBeat, GroupRequest};
+    use crate::coordinator::group::consumer_request::{Assignment, ConsumerBeat};
+    use crate::coordinator::group::request::GroupRequest;
     use crate::coordinator::group::testbed::{Testbed, join};
     use crate::rng::Rng;
     use crate::types::Uuid;
@@ -463,7 +465,7 @@ mod tests {
 
     fn turn_of(bed: &mut Testbed, client: &mut Model, name: &str, dice: u64) {
         // It gives up and takes what it was told, at its own pace.
-        if dice % 3 != 0 {
+        if !dice.is_multiple_of(3) {
             client.owned = client.told.clone();
         }
         let owned = of_t(&client.owned.iter().copied().collect::<Vec<_>>());
