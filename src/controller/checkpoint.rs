@@ -167,7 +167,7 @@ pub(super) fn snapshots(
 }
 
 /// Applies a snapshot; every record of it stands for the state at its end.
-pub(super) fn read_snapshot(
+fn read_snapshot(
     fs: &dyn Fs,
     path: &Path,
     end: Offset,
@@ -188,6 +188,40 @@ pub(super) fn read_snapshot(
             })?;
     }
     Ok(())
+}
+
+/// Returns the image of the newest snapshot that can be read, its end and its epoch.
+///
+/// A damaged one is passed over if what it stands for can be had without it: the log must begin at
+/// or before the end of the one that is taken instead.
+pub(super) fn base_image(
+    fs: &dyn Fs,
+    dir: &Path,
+    log_start: Offset,
+) -> Result<(Offset, LeaderEpoch, MetadataImage), MetadataLogError> {
+    let found = snapshots(fs, dir).map_err(|source| MetadataLogError::Io {
+        path: dir.to_path_buf(),
+        source,
+    })?;
+    let mut first_error = None;
+    for (end, epoch, path) in found.into_iter().rev() {
+        let mut image = MetadataImage::default();
+        match read_snapshot(fs, &path, end, &mut image) {
+            Ok(()) if first_error.is_none() || log_start <= end => {
+                return Ok((end, epoch, image));
+            }
+            Ok(()) => {}
+            Err(error @ MetadataLogError::Io { .. }) => return Err(error),
+            Err(error) => {
+                tracing::warn!(%error, "a snapshot of the metadata is damaged");
+                first_error.get_or_insert(error);
+            }
+        }
+    }
+    match first_error {
+        Some(error) if log_start > Offset::ZERO => Err(error),
+        _ => Ok((Offset::ZERO, LeaderEpoch(0), MetadataImage::default())),
+    }
 }
 
 /// Reads the bootstrap records of a formatted log directory, if there are any.

@@ -14,7 +14,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::checkpoint::{
-    BATCH_BYTES_MAX, batches_of, controls, decode_batch, read_bootstrap, read_snapshot,
+    BATCH_BYTES_MAX, base_image, batches_of, controls, decode_batch, read_bootstrap,
     snapshot_bytes, snapshots,
 };
 use super::kraft::{self, QuorumState, Voter};
@@ -351,40 +351,6 @@ impl MetadataLog {
             offset,
             what: what.to_owned(),
         }
-    }
-}
-
-/// Returns the image of the newest snapshot that can be read, its end and its epoch.
-///
-/// A damaged one is passed over if what it stands for can be had without it: the log must begin at
-/// or before the end of the one that is taken instead.
-fn base_image(
-    fs: &dyn Fs,
-    dir: &Path,
-    log_start: Offset,
-) -> Result<(Offset, LeaderEpoch, MetadataImage), MetadataLogError> {
-    let found = snapshots(fs, dir).map_err(|source| MetadataLogError::Io {
-        path: dir.to_path_buf(),
-        source,
-    })?;
-    let mut first_error = None;
-    for (end, epoch, path) in found.into_iter().rev() {
-        let mut image = MetadataImage::default();
-        match read_snapshot(fs, &path, end, &mut image) {
-            Ok(()) if first_error.is_none() || log_start <= end => {
-                return Ok((end, epoch, image));
-            }
-            Ok(()) => {}
-            Err(error @ MetadataLogError::Io { .. }) => return Err(error),
-            Err(error) => {
-                tracing::warn!(%error, "a snapshot of the metadata is damaged");
-                first_error.get_or_insert(error);
-            }
-        }
-    }
-    match first_error {
-        Some(error) if log_start > Offset::ZERO => Err(error),
-        _ => Ok((Offset::ZERO, LeaderEpoch(0), MetadataImage::default())),
     }
 }
 
