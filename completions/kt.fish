@@ -28,6 +28,8 @@ complete -c kt -n "__fish_kt_needs_command" -s h -l help -d 'Print help'
 complete -c kt -n "__fish_kt_needs_command" -f -a "topics" -d 'Create, list, describe, alter and delete topics'
 complete -c kt -n "__fish_kt_needs_command" -f -a "console-producer" -d 'Send the lines of standard input to a topic'
 complete -c kt -n "__fish_kt_needs_command" -f -a "console-consumer" -d 'Print the records of topics'
+complete -c kt -n "__fish_kt_needs_command" -f -a "consumer-groups" -d 'List, describe and delete consumer groups, and set their offsets'
+complete -c kt -n "__fish_kt_needs_command" -f -a "groups" -d 'List the groups of every type'
 complete -c kt -n "__fish_kt_needs_command" -f -a "configs" -d 'Show and change the settings of topics, brokers and other entities'
 complete -c kt -n "__fish_kt_needs_command" -f -a "get-offsets" -d 'Print the offsets of partitions: last, first, or by time'
 complete -c kt -n "__fish_kt_needs_command" -f -a "delete-records" -d 'Delete the records of partitions before given offsets'
@@ -36,10 +38,11 @@ complete -c kt -n "__fish_kt_needs_command" -f -a "log-dirs" -d 'Show what lies 
 complete -c kt -n "__fish_kt_needs_command" -f -a "reassign-partitions" -d 'Move partitions between brokers, and replicas between log directories'
 complete -c kt -n "__fish_kt_needs_command" -f -a "broker-api-versions" -d 'Print the API versions that each broker offers'
 complete -c kt -n "__fish_kt_needs_command" -f -a "storage" -d 'Format log directories ahead of time, or tell what they are'
+complete -c kt -n "__fish_kt_needs_command" -f -a "replica-verification" -d 'Compare the replicas of partitions, and tell how far they are behind'
 complete -c kt -n "__fish_kt_needs_command" -f -a "server-start" -d 'Run a broker (-daemon: in the background)'
 complete -c kt -n "__fish_kt_needs_command" -f -a "server-stop" -d 'Stop the brokers of this KT_HOME and wait for them'
 complete -c kt -n "__fish_kt_needs_command" -f -a "run" -d 'Run a command with a private broker that is gone when it ends'
-complete -c kt -n "__fish_kt_needs_command" -f -a "wait" -d 'Wait until a broker answers, or a topic is there (124 when the time is up)'
+complete -c kt -n "__fish_kt_needs_command" -f -a "wait" -d 'Wait until a broker answers, or a topic or a group is there (124 when the time is up)'
 complete -c kt -n "__fish_kt_needs_command" -f -a "status" -d 'Tell which broker the commands use, and whether it answers'
 complete -c kt -n "__fish_kt_needs_command" -f -a "verify" -d 'Read every batch and every file, and tell what is damaged'
 complete -c kt -n "__fish_kt_needs_command" -f -a "snapshot" -d 'Copy a broker\'s data while it runs, and make new data of a copy'
@@ -150,6 +153,60 @@ complete -c kt -n "__fish_kt_using_subcommand console-consumer" -l new-consumer
 complete -c kt -n "__fish_kt_using_subcommand console-consumer" -l delete-consumer-offsets
 complete -c kt -n "__fish_kt_using_subcommand console-consumer" -l csv-reporter-enabled
 complete -c kt -n "__fish_kt_using_subcommand console-consumer" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c kt -n "__fish_kt_using_subcommand consumer-groups" -l bootstrap-server -d 'Brokers to connect to first: HOST1:PORT1,HOST2:PORT2 (the local broker if absent)' -r -f -a "(kt __complete brokers 2>/dev/null)"
+complete -c kt -n "__fish_kt_using_subcommand consumer-groups" -l command-config -d 'File with settings of the client' -r
+complete -c kt -n "__fish_kt_using_subcommand consumer-groups" -s X -l command-property -d 'Setting of the client, key=value (-X for short); comes before the file\'s' -r
+complete -c kt -n "__fish_kt_using_subcommand consumer-groups" -l zookeeper -r
+complete -c kt -n "__fish_kt_using_subcommand consumer-groups" -l validate-regex -d 'Check a regular expression as the consumer rebalance protocol takes them (RE2)' -r
+complete -c kt -n "__fish_kt_using_subcommand consumer-groups" -l group -d 'The consumer group to act on; may be given more than once' -r -f -a "(kt __complete groups 2>/dev/null)"
+complete -c kt -n "__fish_kt_using_subcommand consumer-groups" -l topic -d 'The topic whose offsets are deleted or reset, or some of its partitions: topic1:0,1,2; may be given more than once' -r -f -a "(kt __complete topics 2>/dev/null)"
+complete -c kt -n "__fish_kt_using_subcommand consumer-groups" -l state -d 'With --describe: the state of the group. With --list: show states, and only groups in these states, divided by commas' -r
+complete -c kt -n "__fish_kt_using_subcommand consumer-groups" -l type -d 'With --list: show types, and only groups of these types: classic, consumer' -r
+complete -c kt -n "__fish_kt_using_subcommand consumer-groups" -l timeout -d 'Milliseconds that a call to the brokers may take' -r
+complete -c kt -n "__fish_kt_using_subcommand consumer-groups" -l to-offset -d 'Go on at this offset' -r
+complete -c kt -n "__fish_kt_using_subcommand consumer-groups" -l to-datetime -d 'Go on at the first record from this time on: YYYY-MM-DDTHH:mm:SS.sss, in UTC or with a zone' -r
+complete -c kt -n "__fish_kt_using_subcommand consumer-groups" -l by-duration -d 'Go on at the first record that is no older: PnDTnHnMnS' -r
+complete -c kt -n "__fish_kt_using_subcommand consumer-groups" -l shift-by -d 'Go on so many records later, or earlier if the number is negative' -r
+complete -c kt -n "__fish_kt_using_subcommand consumer-groups" -l from-file -d 'Go on as this CSV file says' -r
+complete -c kt -n "__fish_kt_using_subcommand consumer-groups" -l socket.timeout.ms -r
+complete -c kt -n "__fish_kt_using_subcommand consumer-groups" -l retry.backoff.ms -r
+complete -c kt -n "__fish_kt_using_subcommand consumer-groups" -l output -d 'How to print the data' -r -f -a "text\t'Kafka\'s lines'
+json\t'JSON: one document, or one line a record'
+table\t'A table with lines around its cells'"
+complete -c kt -n "__fish_kt_using_subcommand consumer-groups" -l list -d 'List all consumer groups'
+complete -c kt -n "__fish_kt_using_subcommand consumer-groups" -l describe -d 'Describe consumer groups: the lag of each partition, who reads it'
+complete -c kt -n "__fish_kt_using_subcommand consumer-groups" -l delete -d 'Delete consumer groups without members, and their offsets'
+complete -c kt -n "__fish_kt_using_subcommand consumer-groups" -l reset-offsets -d 'Set where consumer groups without members go on'
+complete -c kt -n "__fish_kt_using_subcommand consumer-groups" -l delete-offsets -d 'Delete the offsets of a consumer group for topics'
+complete -c kt -n "__fish_kt_using_subcommand consumer-groups" -l all-groups -d 'Act on all consumer groups'
+complete -c kt -n "__fish_kt_using_subcommand consumer-groups" -l all-topics -d 'Act on all topics that the group has committed offsets of'
+complete -c kt -n "__fish_kt_using_subcommand consumer-groups" -l members -d 'With --describe: the members of the group'
+complete -c kt -n "__fish_kt_using_subcommand consumer-groups" -l offsets -d 'With --describe: the offsets and the lag of each partition (default)'
+complete -c kt -n "__fish_kt_using_subcommand consumer-groups" -l verbose -d 'With --describe: more columns'
+complete -c kt -n "__fish_kt_using_subcommand consumer-groups" -l dry-run -d 'Show what would be set, without doing it'
+complete -c kt -n "__fish_kt_using_subcommand consumer-groups" -l execute -d 'Set it'
+complete -c kt -n "__fish_kt_using_subcommand consumer-groups" -l export -d 'Print as CSV, for --from-file'
+complete -c kt -n "__fish_kt_using_subcommand consumer-groups" -l to-earliest -d 'Go on at the first record that there is'
+complete -c kt -n "__fish_kt_using_subcommand consumer-groups" -l to-latest -d 'Go on with the next record that comes'
+complete -c kt -n "__fish_kt_using_subcommand consumer-groups" -l to-current -d 'Go on where it is: what is not committed yet is committed'
+complete -c kt -n "__fish_kt_using_subcommand consumer-groups" -l offset-checker
+complete -c kt -n "__fish_kt_using_subcommand consumer-groups" -l broker-info
+complete -c kt -n "__fish_kt_using_subcommand consumer-groups" -l new-consumer
+complete -c kt -n "__fish_kt_using_subcommand consumer-groups" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c kt -n "__fish_kt_using_subcommand groups" -l bootstrap-server -d 'Brokers to connect to first: HOST1:PORT1,HOST2:PORT2 (the local broker if absent)' -r -f -a "(kt __complete brokers 2>/dev/null)"
+complete -c kt -n "__fish_kt_using_subcommand groups" -l command-config -d 'File with settings of the client' -r
+complete -c kt -n "__fish_kt_using_subcommand groups" -s X -l command-property -d 'Setting of the client, key=value (-X for short); comes before the file\'s' -r
+complete -c kt -n "__fish_kt_using_subcommand groups" -l zookeeper -r
+complete -c kt -n "__fish_kt_using_subcommand groups" -l group-type -d 'Only groups of this type: classic, consumer, share or streams' -r
+complete -c kt -n "__fish_kt_using_subcommand groups" -l protocol -d 'Only groups whose members speak this protocol' -r
+complete -c kt -n "__fish_kt_using_subcommand groups" -l output -d 'How to print the data' -r -f -a "text\t'Kafka\'s lines'
+json\t'JSON: one document, or one line a record'
+table\t'A table with lines around its cells'"
+complete -c kt -n "__fish_kt_using_subcommand groups" -l list -d 'List the groups'
+complete -c kt -n "__fish_kt_using_subcommand groups" -l consumer -d 'Only groups of consumers, of either protocol'
+complete -c kt -n "__fish_kt_using_subcommand groups" -l share -d 'Only share groups'
+complete -c kt -n "__fish_kt_using_subcommand groups" -l streams -d 'Only streams groups'
+complete -c kt -n "__fish_kt_using_subcommand groups" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kt -n "__fish_kt_using_subcommand configs" -l bootstrap-server -d 'Brokers to connect to first: HOST1:PORT1,HOST2:PORT2 (the local broker if absent)' -r -f -a "(kt __complete brokers 2>/dev/null)"
 complete -c kt -n "__fish_kt_using_subcommand configs" -l command-config -d 'File with settings of the client' -r
 complete -c kt -n "__fish_kt_using_subcommand configs" -s X -l command-property -d 'Setting of the client, key=value (-X for short); comes before the file\'s' -r
@@ -267,10 +324,12 @@ complete -c kt -n "__fish_kt_using_subcommand broker-api-versions" -l output -d 
 json\t'JSON: one document, or one line a record'
 table\t'A table with lines around its cells'"
 complete -c kt -n "__fish_kt_using_subcommand broker-api-versions" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c kt -n "__fish_kt_using_subcommand storage; and not __fish_seen_subcommand_from info format random-uuid" -s h -l help -d 'Print help'
-complete -c kt -n "__fish_kt_using_subcommand storage; and not __fish_seen_subcommand_from info format random-uuid" -f -a "info" -d 'Get information about the Kafka log directories on this node'
-complete -c kt -n "__fish_kt_using_subcommand storage; and not __fish_seen_subcommand_from info format random-uuid" -f -a "format" -d 'Format the Kafka log directories on this node'
-complete -c kt -n "__fish_kt_using_subcommand storage; and not __fish_seen_subcommand_from info format random-uuid" -f -a "random-uuid" -d 'Print a random UUID'
+complete -c kt -n "__fish_kt_using_subcommand storage; and not __fish_seen_subcommand_from info format version-mapping feature-dependencies random-uuid" -s h -l help -d 'Print help'
+complete -c kt -n "__fish_kt_using_subcommand storage; and not __fish_seen_subcommand_from info format version-mapping feature-dependencies random-uuid" -f -a "info" -d 'Get information about the Kafka log directories on this node'
+complete -c kt -n "__fish_kt_using_subcommand storage; and not __fish_seen_subcommand_from info format version-mapping feature-dependencies random-uuid" -f -a "format" -d 'Format the Kafka log directories on this node'
+complete -c kt -n "__fish_kt_using_subcommand storage; and not __fish_seen_subcommand_from info format version-mapping feature-dependencies random-uuid" -f -a "version-mapping" -d 'Look up the corresponding features for a given metadata version'
+complete -c kt -n "__fish_kt_using_subcommand storage; and not __fish_seen_subcommand_from info format version-mapping feature-dependencies random-uuid" -f -a "feature-dependencies" -d 'Look up dependencies for a given feature version'
+complete -c kt -n "__fish_kt_using_subcommand storage; and not __fish_seen_subcommand_from info format version-mapping feature-dependencies random-uuid" -f -a "random-uuid" -d 'Print a random UUID'
 complete -c kt -n "__fish_kt_using_subcommand storage; and __fish_seen_subcommand_from info" -s c -l config -d 'The Kafka configuration file to use' -r
 complete -c kt -n "__fish_kt_using_subcommand storage; and __fish_seen_subcommand_from info" -l output -d 'How to print the data' -r -f -a "text\t'Kafka\'s lines'
 json\t'JSON: one document, or one line a record'
@@ -278,12 +337,41 @@ table\t'A table with lines around its cells'"
 complete -c kt -n "__fish_kt_using_subcommand storage; and __fish_seen_subcommand_from info" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kt -n "__fish_kt_using_subcommand storage; and __fish_seen_subcommand_from format" -s c -l config -d 'The Kafka configuration file to use' -r
 complete -c kt -n "__fish_kt_using_subcommand storage; and __fish_seen_subcommand_from format" -s t -l cluster-id -d 'The cluster ID to use' -r
-complete -c kt -n "__fish_kt_using_subcommand storage; and __fish_seen_subcommand_from format" -s r -l release-version -d 'The release whose features are set' -r
+complete -c kt -n "__fish_kt_using_subcommand storage; and __fish_seen_subcommand_from format" -s S -l add-scram -d 'A SCRAM credential to add, as \'SCRAM-SHA-256=[name=alice,password=secret,iterations=8192,salt="base64"]\' or with saltedpassword in place of password; may be given more than once' -r
+complete -c kt -n "__fish_kt_using_subcommand storage; and __fish_seen_subcommand_from format" -s r -l release-version -d 'The release whose features are set, from 3.3-IV3 to 4.3-IV0 (default: 4.3-IV0)' -r
+complete -c kt -n "__fish_kt_using_subcommand storage; and __fish_seen_subcommand_from format" -s f -l feature -d 'The level of one feature, as feature=level; may be given more than once' -r
+complete -c kt -n "__fish_kt_using_subcommand storage; and __fish_seen_subcommand_from format" -s I -l initial-controllers -d 'The voters of a dynamic quorum, as ID@HOST:PORT:DIRECTORY-ID,...' -r
 complete -c kt -n "__fish_kt_using_subcommand storage; and __fish_seen_subcommand_from format" -s g -l ignore-formatted -d 'Leave directories alone that are formatted already'
 complete -c kt -n "__fish_kt_using_subcommand storage; and __fish_seen_subcommand_from format" -s s -l standalone -d 'Make this node the only voter of a dynamic quorum'
 complete -c kt -n "__fish_kt_using_subcommand storage; and __fish_seen_subcommand_from format" -s N -l no-initial-controllers -d 'Name no voter of a dynamic quorum yet'
 complete -c kt -n "__fish_kt_using_subcommand storage; and __fish_seen_subcommand_from format" -s h -l help -d 'Print help'
+complete -c kt -n "__fish_kt_using_subcommand storage; and __fish_seen_subcommand_from version-mapping" -s r -l release-version -d 'The release version to use for the corresponding feature mapping (default: the latest stable one)' -r
+complete -c kt -n "__fish_kt_using_subcommand storage; and __fish_seen_subcommand_from version-mapping" -l output -d 'How to print the data' -r -f -a "text\t'Kafka\'s lines'
+json\t'JSON: one document, or one line a record'
+table\t'A table with lines around its cells'"
+complete -c kt -n "__fish_kt_using_subcommand storage; and __fish_seen_subcommand_from version-mapping" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c kt -n "__fish_kt_using_subcommand storage; and __fish_seen_subcommand_from feature-dependencies" -s f -l feature -d 'The feature and the level to look up, as feature=level; may be given more than once' -r
+complete -c kt -n "__fish_kt_using_subcommand storage; and __fish_seen_subcommand_from feature-dependencies" -l output -d 'How to print the data' -r -f -a "text\t'Kafka\'s lines'
+json\t'JSON: one document, or one line a record'
+table\t'A table with lines around its cells'"
+complete -c kt -n "__fish_kt_using_subcommand storage; and __fish_seen_subcommand_from feature-dependencies" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kt -n "__fish_kt_using_subcommand storage; and __fish_seen_subcommand_from random-uuid" -s h -l help -d 'Print help'
+complete -c kt -n "__fish_kt_using_subcommand replica-verification" -l bootstrap-server -d 'Brokers to connect to first: HOST1:PORT1,HOST2:PORT2 (the local broker if absent)' -r -f -a "(kt __complete brokers 2>/dev/null)"
+complete -c kt -n "__fish_kt_using_subcommand replica-verification" -l command-config -d 'File with settings of the client' -r
+complete -c kt -n "__fish_kt_using_subcommand replica-verification" -s X -l command-property -d 'Setting of the client, key=value (-X for short); comes before the file\'s' -r
+complete -c kt -n "__fish_kt_using_subcommand replica-verification" -l zookeeper -r
+complete -c kt -n "__fish_kt_using_subcommand replica-verification" -l broker-list -d 'The list of hostname and port of the server to connect to' -r
+complete -c kt -n "__fish_kt_using_subcommand replica-verification" -l fetch-size -d 'The fetch size of each request' -r
+complete -c kt -n "__fish_kt_using_subcommand replica-verification" -l max-wait-ms -d 'The max amount of time each fetch request waits' -r
+complete -c kt -n "__fish_kt_using_subcommand replica-verification" -l topics-include -d 'List of topics to verify replica consistency' -r
+complete -c kt -n "__fish_kt_using_subcommand replica-verification" -l topic-white-list -d 'The name of `--topics-include` before 3.0' -r
+complete -c kt -n "__fish_kt_using_subcommand replica-verification" -l time -d 'Timestamp for getting the initial offsets' -r
+complete -c kt -n "__fish_kt_using_subcommand replica-verification" -l report-interval-ms -d 'The reporting interval' -r
+complete -c kt -n "__fish_kt_using_subcommand replica-verification" -l output -d 'How to print the data' -r -f -a "text\t'Kafka\'s lines'
+json\t'JSON: one document, or one line a record'
+table\t'A table with lines around its cells'"
+complete -c kt -n "__fish_kt_using_subcommand replica-verification" -l exit-at-end -d 'End once everything was compared that was there at the start; the exit code is 1 if replicas differ'
+complete -c kt -n "__fish_kt_using_subcommand replica-verification" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kt -n "__fish_kt_using_subcommand server-start" -l override -d 'Setting that takes the place of the one in the file; may be given more than once' -r
 complete -c kt -n "__fish_kt_using_subcommand server-start" -s h -l help -d 'Print help'
 complete -c kt -n "__fish_kt_using_subcommand server-stop" -l node-id -d 'Stop only the broker with this node.id' -r
@@ -301,6 +389,9 @@ complete -c kt -n "__fish_kt_using_subcommand wait" -l zookeeper -r
 complete -c kt -n "__fish_kt_using_subcommand wait" -l topic -d 'Wait for this topic' -r -f -a "(kt __complete topics 2>/dev/null)"
 complete -c kt -n "__fish_kt_using_subcommand wait" -l partitions -d 'Wait until the topic has so many partitions' -r
 complete -c kt -n "__fish_kt_using_subcommand wait" -l records -d 'Wait until the topic holds so many records' -r
+complete -c kt -n "__fish_kt_using_subcommand wait" -l group -d 'Wait for this consumer group' -r -f -a "(kt __complete groups 2>/dev/null)"
+complete -c kt -n "__fish_kt_using_subcommand wait" -l state -d 'Wait until the group is in this state: Stable, Empty, ...' -r
+complete -c kt -n "__fish_kt_using_subcommand wait" -l lag -d 'Wait until the group lags no more records than that, in all partitions together' -r
 complete -c kt -n "__fish_kt_using_subcommand wait" -l timeout -d 'How long to wait: 10s, 500ms, 2m' -r
 complete -c kt -n "__fish_kt_using_subcommand wait" -s h -l help -d 'Print help'
 complete -c kt -n "__fish_kt_using_subcommand status" -l bootstrap-server -d 'Brokers to connect to first: HOST1:PORT1,HOST2:PORT2 (the local broker if absent)' -r -f -a "(kt __complete brokers 2>/dev/null)"

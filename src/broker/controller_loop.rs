@@ -9,9 +9,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{mpsc, oneshot, watch};
 
-use super::full_disk::is_storage_full;
 use super::image_apply::ImageApplier;
 use crate::clock::Clock;
 use crate::controller::{
@@ -21,7 +20,6 @@ use crate::controller::{
 use crate::metadata::{MetadataDelta, MetadataImage, MetadataRecord};
 use crate::protocol::ErrorCode;
 use crate::rng::Rng;
-use crate::storage::AppendError;
 use crate::types::{BrokerId, Offset};
 
 /// Commands that may wait at once.
@@ -116,6 +114,8 @@ pub(super) struct ControllerLoop {
     pub(super) log: MetadataLog,
     pub(super) image: MetadataImage,
     pub(super) published: Arc<ArcSwap<MetadataImage>>,
+    /// Tells that the image was replaced.
+    pub(super) changed: watch::Sender<()>,
     pub(super) settings: ClusterSettings,
     pub(super) applier: ImageApplier,
     pub(super) clock: Arc<dyn Clock>,
@@ -233,13 +233,7 @@ impl ControllerLoop {
             return Ok(());
         }
         let now_ms = self.clock.now_ms();
-        let dirs = self.applier.dirs.as_ref();
-        let log_dir = &self.applier.settings.config.metadata_log_dir;
-        let mut make_room = |error: &AppendError| {
-            is_storage_full(error) && dirs.is_some_and(|dirs| dirs.make_room(log_dir))
-        };
-        let appended = self.log.append(records, now_ms, &mut make_room);
-        let base = appended.map_err(|error| {
+        let base = self.log.append(records, now_ms).map_err(|error| {
             tracing::error!(%error, "the metadata log cannot be written");
             ErrorCode::KafkaStorageError
         })?;
@@ -249,6 +243,7 @@ impl ControllerLoop {
         self.applier.apply(&self.image, &delta);
         self.assign_directories()?;
         self.published.store(Arc::new(self.image.clone()));
+        self.changed.send_replace(());
         if let Err(error) = self.log.maybe_snapshot(&self.image, now_ms) {
             // The log itself holds everything; the next attempt comes with the next record.
             tracing::warn!(%error, "no snapshot of the metadata");

@@ -2,7 +2,7 @@
 //! (`kafka-storage format` and `info`).
 //!
 //! A broker formats a directory that was never used by itself; this is for those who want to give
-//! the cluster its id, or who go on with Apache Kafka.
+//! the cluster its id, its features or its first users, or who go on with Apache Kafka.
 
 use std::path::PathBuf;
 
@@ -10,21 +10,34 @@ use super::identity::{voter_of, write_format};
 use super::log_dirs::LogDirsError;
 use crate::clock::Clock;
 use crate::config::ServerConfig;
-use crate::controller::{METADATA_LEVEL, bootstrap_levels};
 use crate::fs::Fs;
+use crate::metadata::MetadataRecord;
 use crate::rng::Rng;
 use crate::storage::MetaProperties;
-use crate::types::BrokerId;
+use crate::types::{BrokerId, Uuid};
+
+pub use crate::controller::Voter;
 
 /// Who votes in the quorum of a directory that is formatted.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Voters {
-    /// Those that `controller.quorum.voters` names.
+    /// Those that `controller.quorum.voters` names, or nobody yet.
     Configured,
     /// This node alone.
     Standalone,
-    /// Nobody yet.
-    None,
+    /// These.
+    Named(Vec<Voter>),
+}
+
+/// What a directory is formatted with.
+#[derive(Clone, Debug, PartialEq)]
+pub struct FormatPlan {
+    /// The id of the cluster.
+    pub cluster_id: String,
+    /// The records of a fresh cluster: its features, its users.
+    pub records: Vec<MetadataRecord>,
+    /// Who votes.
+    pub voters: Voters,
 }
 
 /// What was done to a directory.
@@ -84,8 +97,7 @@ fn told(meta: &MetaProperties) -> Vec<(String, String)> {
 pub fn format(
     fs: &dyn Fs,
     config: &ServerConfig,
-    cluster_id: &str,
-    voters: Voters,
+    plan: &FormatPlan,
     (clock, rng): (&dyn Clock, &mut Rng),
 ) -> Result<Vec<Formatted>, LogDirsError> {
     let node_id = BrokerId(config.node_id.unwrap_or(1));
@@ -99,41 +111,46 @@ pub fn format(
             source,
         };
         fs.create_dir_all(&path).map_err(at)?;
-        let directory = rng.uuid();
         let is_metadata = path == config.metadata_log_dir;
-        let voter = voter_of(config, node_id, directory);
-        let named = (is_metadata && voters == Voters::Standalone).then_some(&voter);
-        write_format(fs, &path, named, clock.now_ms())?;
+        let (voters, kind, directory) = if is_metadata {
+            quorum(config, node_id, &plan.voters, rng.uuid())
+        } else {
+            (Vec::new(), "data directory", rng.uuid())
+        };
+        write_format(fs, &path, (&plan.records, &voters), clock.now_ms())?;
         let meta = MetaProperties {
-            cluster_id: cluster_id.to_owned(),
+            cluster_id: plan.cluster_id.clone(),
             node_id,
             directory_id: Some(directory),
         };
         meta.write(fs, &path)?;
-        let kind = match (is_metadata, voters) {
-            (false, _) => "data directory",
-            (true, Voters::Configured) => "metadata directory",
-            (true, Voters::Standalone) => "dynamic metadata voter directory",
-            (true, Voters::None) => "dynamic metadata directory",
-        };
         formatted.push(Formatted { path, kind });
     }
     Ok(formatted)
 }
 
-/// Returns Kafka's rendering of the bootstrap records that a directory is formatted with.
-#[must_use]
-pub fn bootstrap_text() -> String {
-    let record = |(name, level): &(&str, i16)| {
-        format!(
-            "ApiMessageAndVersion(FeatureLevelRecord(name='{name}', featureLevel={level}) at \
-             version 0)"
-        )
-    };
-    let records: Vec<String> = bootstrap_levels().iter().map(record).collect();
-    format!(
-        "BootstrapMetadata(records=[{}], metadataVersionLevel={METADATA_LEVEL}, \
-         source=format command)",
-        records.join(", ")
-    )
+/// Returns who votes, what the metadata directory is then, and its id: a voter that is named has
+/// one.
+fn quorum(
+    config: &ServerConfig,
+    node_id: BrokerId,
+    voters: &Voters,
+    directory: Uuid,
+) -> (Vec<Voter>, &'static str, Uuid) {
+    match voters {
+        Voters::Configured => (Vec::new(), "metadata directory", directory),
+        Voters::Standalone => (
+            vec![voter_of(config, node_id, directory)],
+            "dynamic metadata voter directory",
+            directory,
+        ),
+        Voters::Named(named) => match named.iter().find(|voter| voter.id == node_id) {
+            Some(own) => (
+                named.clone(),
+                "dynamic metadata voter directory",
+                own.directory,
+            ),
+            None => (named.clone(), "dynamic metadata directory", directory),
+        },
+    }
 }

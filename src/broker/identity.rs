@@ -5,8 +5,9 @@ use std::path::{Path, PathBuf};
 use super::log_dirs::LogDirsError;
 use crate::clock::Clock;
 use crate::config::ServerConfig;
-use crate::controller::{Voter, format_files};
+use crate::controller::{Voter, format_files, format_records};
 use crate::fs::Fs;
+use crate::metadata::MetadataRecord;
 use crate::rng::Rng;
 use crate::storage::{LogManager, MetaProperties};
 use crate::types::{BrokerId, TimestampMs, Uuid};
@@ -66,7 +67,14 @@ pub(super) fn identify(
             write_format(
                 &**manager.fs(),
                 &path,
-                is_first.then_some(&voter),
+                (
+                    &format_records(),
+                    if is_first {
+                        std::slice::from_ref(&voter)
+                    } else {
+                        &[]
+                    },
+                ),
                 clock.now_ms(),
             )?;
             // Last, so that a directory that was formatted halfway is formatted again.
@@ -113,10 +121,10 @@ fn check_owner(
 pub(super) fn write_format(
     fs: &dyn Fs,
     dir: &Path,
-    voter: Option<&Voter>,
+    (records, voters): (&[MetadataRecord], &[Voter]),
     now_ms: TimestampMs,
 ) -> Result<(), LogDirsError> {
-    for (name, content) in format_files(voter, now_ms) {
+    for (name, content) in format_files(records, voters, now_ms) {
         let path = dir.join(name);
         let write = || {
             if let Some(parent) = path.parent() {

@@ -7,7 +7,7 @@ use super::state::BrokerState;
 use crate::controller::NewTopic;
 
 /// Offsets and members of groups.
-const GROUP_METADATA: &str = "__consumer_offsets";
+pub(super) const GROUP_METADATA: &str = "__consumer_offsets";
 /// Transactions.
 const TRANSACTION_STATE: &str = "__transaction_state";
 /// Positions of share groups.

@@ -16,6 +16,7 @@ mod features;
 mod flush_pool;
 pub mod format;
 mod full_disk;
+mod groups;
 mod handlers;
 mod housekeeping;
 mod identity;

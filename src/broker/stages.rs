@@ -14,6 +14,7 @@ use super::controller_loop::ControllerLoop;
 use super::features::Features;
 use super::flush_pool::BlockingPool;
 use super::full_disk::FullDisk;
+use super::groups::Groups;
 use super::handlers::fetch::FetchSessions;
 use super::identity::{Identity, voter_of};
 use super::image_apply::ImageApplier;
@@ -108,6 +109,7 @@ pub(super) fn open(
     let controller = ControllerLoop {
         log,
         published: Arc::new(ArcSwap::from_pointee(image.clone())),
+        changed: watch::channel(()).0,
         image,
         settings: ClusterSettings {
             default_partitions: number(&config, "num.partitions"),
@@ -157,6 +159,7 @@ pub(super) fn share(
     parts: StateParts,
 ) -> (Arc<BrokerState>, JoinHandle<ControllerLoop>) {
     let image = Arc::clone(&controller.published);
+    let image_changed = controller.changed.subscribe();
     let replicas = Arc::clone(&controller.applier.replicas);
     let flush_pool = Arc::clone(&controller.applier.flush_pool);
     let (handle, controller) = controller.run(identity.node_id, parts.broker_epoch);
@@ -168,6 +171,7 @@ pub(super) fn share(
         features: Features,
         clock: parts.clock,
         image,
+        image_changed,
         controller: handle,
         replicas,
         dirs,
@@ -175,6 +179,7 @@ pub(super) fn share(
         full_disk: FullDisk::default(),
         producer_ids: ProducerIds::default(),
         fetch_sessions: FetchSessions::new(slots, parts.rng),
+        groups: Groups::default(),
         flush_pool,
         buffers: BufferPool::new(BUFFER_BYTES, BUFFERS_FREE_MAX),
         connections: ConnectionCounts::default(),

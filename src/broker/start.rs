@@ -9,6 +9,7 @@ use tokio::task::JoinHandle;
 
 use super::bind::advertised;
 use super::controller_loop::ControllerLoop;
+use super::groups::Groups;
 use super::listener::accept;
 use super::log_dirs::{LogDirs, LogDirsError};
 use super::stages::{Opened, StateParts, flushed_again, open, register, share};
@@ -134,6 +135,7 @@ impl Broker {
             })
             .collect();
         let background = start_background(&state, &dirs, &stopped);
+        Groups::start(&state);
         Ok(Self {
             node_id: identity.node_id,
             cluster_id: identity.cluster_id,
@@ -206,6 +208,7 @@ impl Broker {
         for task in background {
             log_panic(task.await);
         }
+        state.groups.ended().await;
         let stopped = BrokerStopped {
             id: self.node_id,
             epoch: self.broker_epoch,

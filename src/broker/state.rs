@@ -5,11 +5,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, watch};
 
 use super::controller_loop::ControllerHandle;
 use super::features::Features;
 use super::full_disk::FullDisk;
+use super::groups::Groups;
 use super::handlers::fetch::FetchSessions;
 use super::listener::ConnectionCounts;
 use super::log_dir_moves::LogDirMoves;
@@ -55,6 +56,8 @@ pub(super) struct BrokerState {
     pub(super) clock: Arc<dyn Clock>,
     /// The newest image that the replicas have followed.
     pub(super) image: Arc<ArcSwap<MetadataImage>>,
+    /// Tells that the image was replaced.
+    pub(super) image_changed: watch::Receiver<()>,
     pub(super) controller: ControllerHandle,
     pub(super) replicas: Arc<ReplicaManager>,
     pub(super) dirs: Arc<LogDirs>,
@@ -62,6 +65,7 @@ pub(super) struct BrokerState {
     pub(super) full_disk: FullDisk,
     pub(super) producer_ids: ProducerIds,
     pub(super) fetch_sessions: FetchSessions,
+    pub(super) groups: Groups,
     pub(super) flush_pool: Arc<dyn FlushPool>,
     pub(super) buffers: Arc<BufferPool>,
     pub(super) connections: ConnectionCounts,

@@ -32,14 +32,20 @@ impl LogLines {
         Self { clock, zone }
     }
 
-    /// Returns a line without its line feed.
+    /// Returns the time as the lines have it: `2026-11-24 12:00:00,123`.
     #[must_use]
-    pub fn line(&self, level: &str, message: impl fmt::Display, logger: &str) -> String {
+    pub fn now(&self) -> String {
         let now = Timestamp::from_millisecond(self.clock.now_ms()).unwrap_or(Timestamp::UNIX_EPOCH);
         let now = self.zone.to_datetime(now);
         let time = now.strftime("%Y-%m-%d %H:%M:%S");
         let millisecond = now.subsec_nanosecond() / 1_000_000;
-        format!("[{time},{millisecond:03}] {level} {message} ({logger})")
+        format!("{time},{millisecond:03}")
+    }
+
+    /// Returns a line without its line feed.
+    #[must_use]
+    pub fn line(&self, level: &str, message: impl fmt::Display, logger: &str) -> String {
+        format!("[{}] {level} {message} ({logger})", self.now())
     }
 
     /// Writes a line to stderr, as the tools' loggers do.

@@ -55,6 +55,12 @@ pub enum ClientError {
         /// What is missing.
         what: String,
     },
+    /// Offsets were to be committed by a consumer that is not in its group any more.
+    #[error(
+        "Offset commit cannot be completed since the consumer is not part of an active group for \
+         auto partition assignment; it is likely that the consumer was kicked out of the group."
+    )]
+    CommitFailed,
     /// The client was closed.
     #[error("{message}")]
     Closed {
@@ -100,6 +106,9 @@ impl ClientError {
             Self::Config { .. } => return "org.apache.kafka.common.config.ConfigException".into(),
             Self::InvalidArgument { .. } => return "java.lang.IllegalArgumentException".into(),
             Self::Closed { .. } => return "org.apache.kafka.common.KafkaException".into(),
+            Self::CommitFailed => {
+                return "org.apache.kafka.clients.consumer.CommitFailedException".into();
+            }
         };
         format!("org.apache.kafka.common.errors.{simple}")
     }
@@ -121,6 +130,7 @@ impl ClientError {
             | Self::InvalidArgument { .. }
             | Self::Wire(_)
             | Self::Incomplete { .. }
+            | Self::CommitFailed
             | Self::Closed { .. } => false,
         }
     }

@@ -75,12 +75,14 @@ impl BrokerVersions {
 
 /// Returns the versions of an API that the client can write.
 ///
-/// The table's, but for Produce: its versions below 3 carry message sets that kt does not write.
+/// The table's, but for Produce, whose versions below 3 carry message sets that kt does not write,
+/// and for offsets of groups, which the client names by topic, not by topic id.
 #[must_use]
 pub(crate) fn client_versions(key: ApiKey) -> VersionRange {
     let row = key.row().versions;
     match key {
         ApiKey::Produce => VersionRange { min: 3, ..row },
+        ApiKey::OffsetCommit | ApiKey::OffsetFetch => VersionRange { max: 9, ..row },
         _ => row,
     }
 }

@@ -16,6 +16,7 @@ mod dial;
 mod error;
 #[cfg(test)]
 mod fake_broker;
+mod group_coordinator;
 mod handshake;
 mod log;
 mod metadata;

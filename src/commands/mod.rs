@@ -9,10 +9,12 @@ mod completions;
 mod configs;
 mod console_consumer;
 mod console_producer;
+mod consumer_groups;
 mod delete_records;
 mod dump_log;
 mod embedded_broker;
 mod get_offsets;
+mod groups;
 mod help;
 mod install_links;
 mod legacy;
@@ -21,6 +23,7 @@ mod log_dirs;
 mod private_broker;
 mod probe;
 mod reassign_partitions;
+mod replica_verification;
 mod run;
 mod server_log;
 mod server_start;
@@ -62,6 +65,8 @@ pub const COMMANDS: &[CommandRow] = &[
     topics::COMMAND,
     console_producer::COMMAND,
     console_consumer::COMMAND,
+    consumer_groups::COMMAND,
+    groups::COMMAND,
     configs::COMMAND,
     get_offsets::COMMAND,
     delete_records::COMMAND,
@@ -70,6 +75,7 @@ pub const COMMANDS: &[CommandRow] = &[
     reassign_partitions::COMMAND,
     broker_api_versions::COMMAND,
     storage::COMMAND,
+    replica_verification::COMMAND,
     server_start::COMMAND,
     server_stop::COMMAND,
     run::COMMAND,

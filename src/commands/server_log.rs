@@ -53,7 +53,10 @@ where
         let logger = text.logger.unwrap_or_else(|| target.replace("::", "."));
         let level = event.metadata().level().as_str();
         let message = text.message + &text.fields;
-        writeln!(writer, "{}", self.lines.line(level, message, &logger))
+        writeln!(writer, "{}", self.lines.line(level, message, &logger))?;
+        // As log4j prints an exception: on the next line, by itself.
+        text.cause
+            .map_or(Ok(()), |cause| writeln!(writer, "{cause}"))
     }
 }
 
@@ -63,6 +66,7 @@ struct Text {
     message: String,
     fields: String,
     logger: Option<String>,
+    cause: Option<String>,
 }
 
 impl Text {
@@ -70,6 +74,7 @@ impl Text {
         match field.name() {
             "message" => self.message = value,
             "logger" => self.logger = Some(value),
+            "cause" => self.cause = Some(value),
             name => {
                 self.fields.push_str(&format!(" {name}={value}"));
             }

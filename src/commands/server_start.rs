@@ -229,8 +229,9 @@ fn serve(
     }
     result.inspect_err(|error| {
         tracing::error!(
-            logger = "kafka.Kafka",
-            "Exiting Kafka due to fatal exception: {error}"
+            logger = "kafka.Kafka$",
+            cause = %error,
+            "Exiting Kafka due to fatal exception"
         );
     })
 }

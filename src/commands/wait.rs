@@ -1,5 +1,6 @@
-//! `kt wait`: returns when a broker answers, or when a topic is there, with so many partitions and
-//! records; exit code 124 when the time is up, as timeout(1).
+//! `kt wait`: returns when a broker answers, when a topic is there, with so many partitions and
+//! records, or when a group is, in a state or with no more lag than that; exit code 124 when the
+//! time is up, as timeout(1).
 //!
 //! Never starts a broker.
 
@@ -11,7 +12,7 @@ use crate::cli::{
     BrokerAddress, CommandError, ConnectionOptions, Exit, Invocation, Output, Progress,
     PropertiesMap, parse_duration, parse_subcommands,
 };
-use crate::client::admin::{IsolationLevel, OffsetSpec};
+use crate::client::admin::{GroupState, IsolationLevel, OffsetSpec};
 use crate::client::{Admin, ClientError};
 use crate::clock::SystemClock;
 use crate::protocol::ErrorCode;
@@ -20,7 +21,7 @@ use crate::types::TopicPartition;
 pub(super) const COMMAND: CommandRow = CommandRow {
     name: "wait",
     script: None,
-    about: "Wait until a broker answers, or a topic is there (124 when the time is up)",
+    about: "Wait until a broker answers, or a topic or a group is there (124 when the time is up)",
     options: <Options as clap::CommandFactory>::command,
     run,
 };
@@ -32,7 +33,7 @@ const PAUSE: Duration = Duration::from_millis(50);
 /// How many partitions to ask for at a time.
 const PAGE: i32 = 2000;
 
-/// Wait until a broker answers, or until a topic is there.
+/// Wait until a broker answers, or until a topic or a group is there.
 #[derive(Debug, clap::Parser)]
 struct Options {
     #[command(flatten)]
@@ -46,6 +47,15 @@ struct Options {
     /// Wait until the topic holds so many records.
     #[arg(long, value_name = "N", requires = "topic")]
     records: Option<i64>,
+    /// Wait for this consumer group.
+    #[arg(long, value_name = "ID")]
+    group: Option<String>,
+    /// Wait until the group is in this state: Stable, Empty, ...
+    #[arg(long, value_name = "STATE", requires = "group", value_parser = parse_state)]
+    state: Option<GroupState>,
+    /// Wait until the group lags no more records than that, in all partitions together.
+    #[arg(long, value_name = "N", requires = "group")]
+    lag: Option<i64>,
     /// How long to wait: 10s, 500ms, 2m.
     #[arg(long, value_parser = parse_duration, default_value = "30s", value_name = "TIME")]
     timeout: Duration,
@@ -90,16 +100,81 @@ fn attempt(
             None => return Ok(Some("no local broker runs".to_owned())),
         },
     };
-    let answer = match &options.topic {
-        None => probe::answer(&bootstrap, settings.clone(), limit).map(|_| None),
-        Some(topic) => probe::ask(
-            &bootstrap,
-            settings.clone(),
-            limit,
-            async |admin: &Admin| lacking(admin, topic, options).await,
-        ),
-    };
+    if options.topic.is_none() && options.group.is_none() {
+        let answer = probe::answer(&bootstrap, settings.clone(), limit);
+        return Ok(answer.err());
+    }
+    let answer = probe::ask(
+        &bootstrap,
+        settings.clone(),
+        limit,
+        async |admin: &Admin| {
+            if let Some(topic) = &options.topic
+                && let Some(reason) = lacking(admin, topic, options).await?
+            {
+                return Ok(Some(reason));
+            }
+            match &options.group {
+                Some(group) => group_lacking(admin, group, options).await,
+                None => Ok(None),
+            }
+        },
+    );
     Ok(answer.unwrap_or_else(Some))
+}
+
+fn parse_state(name: &str) -> Result<GroupState, String> {
+    match GroupState::parse(name) {
+        GroupState::Unknown => {
+            let valid = GroupState::OF_CONSUMERS.map(GroupState::name).join(", ");
+            Err(format!("the states are {valid}"))
+        }
+        state => Ok(state),
+    }
+}
+
+/// Returns what a group lacks of what is waited for.
+async fn group_lacking(
+    admin: &Admin,
+    group: &str,
+    options: &Options,
+) -> Result<Option<String>, ClientError> {
+    let described = admin.describe_consumer_groups(&[group.to_owned()]).await?;
+    let state = match described.into_iter().next() {
+        Some((_, Ok(found))) => found.state,
+        Some((_, Err(error))) if error.code() != Some(ErrorCode::GroupIdNotFound) => {
+            return Err(error);
+        }
+        _ => return Ok(Some(format!("there is no group {group}"))),
+    };
+    if let Some(wanted) = options.state
+        && state != wanted
+    {
+        return Ok(Some(format!("group {group} is {state}, not {wanted}")));
+    }
+    let Some(most) = options.lag else {
+        return Ok(None);
+    };
+    let committed = admin.list_consumer_group_offsets(group, None).await?;
+    let mut behind = 0;
+    let mut asked = Vec::new();
+    for (partition, offset) in committed {
+        if let Some(offset) = offset? {
+            behind -= offset.offset.0;
+            asked.push((partition, OffsetSpec::Latest));
+        }
+    }
+    if asked.is_empty() {
+        return Ok(Some(format!("group {group} has committed nothing yet")));
+    }
+    let ends = admin
+        .list_offsets(&asked, IsolationLevel::ReadUncommitted)
+        .await?;
+    for (_, end) in ends {
+        behind += end?.offset.0;
+    }
+    let lags = behind > most;
+    Ok(lags.then(|| format!("group {group} lags {behind} records, not {most}")))
 }
 
 /// Returns what a topic lacks of what is waited for.

@@ -140,9 +140,9 @@ config_table! {
         "Tiered storage: an empty follower starts behind the last uploaded offset.";
     Int "group.consumer.assignment.interval.ms" = "1000", AtLeast(0), Medium, ClusterWide, Accepted:
         "Least time between two assignments of a consumer group.";
-    List "group.consumer.assignors" = "uniform,range", Any, Medium, ReadOnly, Accepted:
+    List "group.consumer.assignors" = "uniform,range", Any, Medium, ReadOnly, Honoured:
         "Server-side assignors in order, first one is the default (uniform, range).";
-    Int "group.consumer.heartbeat.interval.ms" = "5000", AtLeast(1), Medium, ReadOnly, Accepted:
+    Int "group.consumer.heartbeat.interval.ms" = "5000", AtLeast(1), Medium, ReadOnly, Honoured:
         "Heartbeat interval told to KIP-848 members.";
     Int "group.consumer.max.assignment.interval.ms" =
         "15000", AtLeast(0), Medium, ReadOnly, Accepted:
@@ -152,7 +152,7 @@ config_table! {
         "Upper limit for the per-group override.";
     Int "group.consumer.max.session.timeout.ms" = "60000", AtLeast(1), Medium, ReadOnly, Accepted:
         "Upper limit for the per-group override.";
-    Int "group.consumer.max.size" = "2147483647", AtLeast(1), Medium, ReadOnly, Accepted:
+    Int "group.consumer.max.size" = "2147483647", AtLeast(1), Medium, ReadOnly, Honoured:
         "Largest number of members of a KIP-848 group.";
     String "group.consumer.migration.policy" =
         "bidirectional", OneOfIgnoringCase(&["DISABLED", "DOWNGRADE", "UPGRADE", "BIDIRECTIONAL"]),
@@ -168,7 +168,7 @@ config_table! {
     Int "group.consumer.regex.refresh.interval.ms" =
         "600000", AtLeast(10_000), Medium, ReadOnly, Accepted internal:
         "How often KIP-848 regex subscriptions are matched anew.";
-    Int "group.consumer.session.timeout.ms" = "45000", AtLeast(1), Medium, ReadOnly, Accepted:
+    Int "group.consumer.session.timeout.ms" = "45000", AtLeast(1), Medium, ReadOnly, Honoured:
         "Session timeout of members of the KIP-848 consumer protocol.";
     Int "group.coordinator.append.linger.ms" = "-1", AtLeast(-1), Medium, ReadOnly, Accepted:
         "How long coordinator writes are gathered into one batch.";
@@ -183,14 +183,14 @@ config_table! {
         "Group protocols on offer: classic (mandatory), consumer, share.";
     Int "group.coordinator.threads" = "4", AtLeast(1), High, ReadOnly, Accepted:
         "Threads of the group coordinator.";
-    Int "group.initial.rebalance.delay.ms" = "3000", Any, Medium, ReadOnly, Accepted:
+    Int "group.initial.rebalance.delay.ms" = "3000", Any, Medium, ReadOnly, Honoured:
         "How long an empty classic group waits for more members before the first rebalance. \
          Quickstart files set 0.";
-    Int "group.max.session.timeout.ms" = "1800000", Any, Medium, ReadOnly, Accepted:
+    Int "group.max.session.timeout.ms" = "1800000", Any, Medium, ReadOnly, Honoured:
         "Largest session timeout a classic member may ask for.";
-    Int "group.max.size" = "2147483647", AtLeast(1), Medium, ReadOnly, Accepted:
+    Int "group.max.size" = "2147483647", AtLeast(1), Medium, ReadOnly, Honoured:
         "Largest number of members of a classic group; above: GROUP_MAX_SIZE_REACHED.";
-    Int "group.min.session.timeout.ms" = "6000", Any, Medium, ReadOnly, Accepted:
+    Int "group.min.session.timeout.ms" = "6000", Any, Medium, ReadOnly, Honoured:
         "Smallest session timeout a classic member may ask for; below: INVALID_SESSION_TIMEOUT.";
     Int "group.share.assignment.interval.ms" = "1000", AtLeast(0), Medium, ClusterWide, Accepted:
         "Least time between two assignments of a share group.";
@@ -469,15 +469,15 @@ config_table! {
         "Threads that move replicas between directories; unset means one per directory.";
     Int "num.replica.fetchers" = "1", AtLeast(1), High, ClusterWide, Accepted:
         "Fetcher threads per source broker.";
-    Int "offset.metadata.max.bytes" = "4096", Any, High, ReadOnly, Accepted:
+    Int "offset.metadata.max.bytes" = "4096", Any, High, ReadOnly, Honoured:
         "Largest metadata string in an offset commit; longer ones get OFFSET_METADATA_TOO_LARGE.";
     Int "offsets.commit.timeout.ms" = "5000", AtLeast(1), High, ReadOnly, Accepted:
         "Time limit for replicating an offset commit.";
     Int "offsets.load.buffer.size" = "5242880", AtLeast(1), High, ReadOnly, Accepted:
         "Read size when loading offsets.";
-    Long "offsets.retention.check.interval.ms" = "600000", AtLeast(1), High, ReadOnly, Accepted:
+    Long "offsets.retention.check.interval.ms" = "600000", AtLeast(1), High, ReadOnly, Honoured:
         "How often expired offsets are looked for.";
-    Int "offsets.retention.minutes" = "10080", AtLeast(1), High, ReadOnly, Accepted:
+    Int "offsets.retention.minutes" = "10080", AtLeast(1), High, ReadOnly, Honoured:
         "Committed offsets of an empty (or unsubscribed) group expire after this long.";
     Int "offsets.topic.compression.codec" = "0", Any, High, ReadOnly, Accepted:
         "Codec id (0 none, 1 gzip, 2 snappy, 3 lz4, 4 zstd) of __consumer_offsets records.";

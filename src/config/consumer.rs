@@ -56,9 +56,9 @@ config_table! {
     String "group.instance.id" = null, NonEmptyString, Medium, ReadOnly, Honoured:
         "Fixed name of this member, so that a restart causes no rebalance.";
     String "group.protocol" =
-        "classic", OneOfIgnoringCase(&["CONSUMER", "CLASSIC"]), High, ReadOnly, Accepted:
+        "classic", OneOfIgnoringCase(&["CONSUMER", "CLASSIC"]), High, ReadOnly, Honoured:
         "classic, or consumer for the protocol of KIP-848.";
-    String "group.remote.assignor" = null, Any, Medium, ReadOnly, Accepted:
+    String "group.remote.assignor" = null, Any, Medium, ReadOnly, Honoured:
         "Assignor that the group coordinator uses, with the consumer protocol.";
     Int "heartbeat.interval.ms" = "3000", Any, High, ReadOnly, Honoured:
         "Time between heartbeats to the group coordinator.";
@@ -99,7 +99,7 @@ config_table! {
     List "partition.assignment.strategy" =
         "org.apache.kafka.clients.consumer.RangeAssignor,\
          org.apache.kafka.clients.consumer.CooperativeStickyAssignor",
-        Any, Medium, ReadOnly, Accepted:
+        Any, Medium, ReadOnly, Honoured:
         "Assignors of the classic protocol, best first.";
     Int "receive.buffer.bytes" = "65536", AtLeast(-1), Medium, ReadOnly, Accepted:
         "SO_RCVBUF of sockets; -1 leaves the system's default.";

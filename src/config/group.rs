@@ -77,9 +77,9 @@ config_table! {
     pub static GROUP_KEYS = {
     Int "consumer.assignment.interval.ms" = "1000", AtLeast(0), Medium, ReadOnly, Accepted:
         "Consumer groups: least time between two assignments.";
-    Int "consumer.heartbeat.interval.ms" = "5000", AtLeast(1), Medium, ReadOnly, Accepted:
+    Int "consumer.heartbeat.interval.ms" = "5000", AtLeast(1), Medium, ReadOnly, Honoured:
         "Consumer groups: how often members send heartbeats.";
-    Int "consumer.session.timeout.ms" = "45000", AtLeast(1), Medium, ReadOnly, Accepted:
+    Int "consumer.session.timeout.ms" = "45000", AtLeast(1), Medium, ReadOnly, Honoured:
         "Consumer groups: a member that is silent this long has failed.";
     Int "share.assignment.interval.ms" = "1000", AtLeast(0), Medium, ReadOnly, Accepted:
         "Share groups: least time between two assignments.";

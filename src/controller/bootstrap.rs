@@ -28,7 +28,7 @@ const MIN_IN_SYNC: &str = "min.insync.replicas";
 /// every topic shows it.
 #[must_use]
 pub fn bootstrap_records() -> Vec<MetadataRecord> {
-    with_implied_settings(feature_records())
+    with_implied_settings(format_records())
 }
 
 /// Adds what the controller sets by itself when it writes these records into an empty log.
@@ -61,13 +61,9 @@ pub(super) fn with_implied_settings(mut records: Vec<MetadataRecord>) -> Vec<Met
     records
 }
 
-/// Returns the features that a directory is formatted with, and their levels.
+/// Returns the records that a directory is formatted with where nobody asks for others.
 #[must_use]
-pub const fn bootstrap_levels() -> &'static [(&'static str, i16)] {
-    &FEATURES
-}
-
-fn feature_records() -> Vec<MetadataRecord> {
+pub fn format_records() -> Vec<MetadataRecord> {
     let record = |(name, level): (&str, i16)| {
         FeatureLevel {
             name: name.to_owned(),
@@ -79,14 +75,18 @@ fn feature_records() -> Vec<MetadataRecord> {
 }
 
 /// Returns the files that format a log directory, by their path inside it: the bootstrap records,
-/// and for a quorum of its own the snapshot that names the voter.
+/// and for a dynamic quorum the snapshot that names the voters.
 #[must_use]
-pub fn format_files(voter: Option<&Voter>, now_ms: TimestampMs) -> Vec<(String, Vec<u8>)> {
-    let bootstrap = bootstrap_checkpoint(&feature_records(), now_ms);
+pub fn format_files(
+    records: &[MetadataRecord],
+    voters: &[Voter],
+    now_ms: TimestampMs,
+) -> Vec<(String, Vec<u8>)> {
+    let bootstrap = bootstrap_checkpoint(records, now_ms);
     let mut files = vec![(BOOTSTRAP_FILE.to_owned(), bootstrap)];
-    if let Some(voter) = voter {
+    if !voters.is_empty() {
         let path = format!("{}/{:020}-{:010}.checkpoint", super::METADATA_DIR, 0, 0);
-        files.push((path, first_checkpoint(voter, now_ms)));
+        files.push((path, first_checkpoint(voters, now_ms)));
     }
     files
 }

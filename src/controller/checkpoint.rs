@@ -35,17 +35,17 @@ pub(super) fn bootstrap_checkpoint(records: &[MetadataRecord], now_ms: Timestamp
     out
 }
 
-/// Writes the snapshot that names the voters of a directory formatted as a quorum of its own.
-pub(super) fn first_checkpoint(voter: &Voter, now_ms: TimestampMs) -> Vec<u8> {
-    snapshot_bytes(voter, &[], now_ms)
+/// Writes the snapshot that names the voters of a directory formatted for a dynamic quorum.
+pub(super) fn first_checkpoint(voters: &[Voter], now_ms: TimestampMs) -> Vec<u8> {
+    snapshot_bytes(voters, &[], now_ms)
 }
 
 pub(super) fn snapshot_bytes(
-    voter: &Voter,
+    voters: &[Voter],
     records: &[MetadataRecord],
     now_ms: TimestampMs,
 ) -> Vec<u8> {
-    let header = kraft::snapshot_header(voter, now_ms);
+    let header = kraft::snapshot_header(voters, now_ms);
     let next = i64::try_from(header.len()).expect("three records");
     let mut out = controls(&header, now_ms, LeaderEpoch(0));
     append_snapshot_batches(&mut out, next, records, now_ms);

@@ -22,7 +22,7 @@ const KRAFT_VERSION: i16 = 1;
 /// The most that a quorum-state file may hold.
 const QUORUM_STATE_BYTES_MAX: u64 = 1 << 20;
 
-/// The one voter of a single node's quorum.
+/// A voter of the quorum; that of a single node has one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Voter {
     /// Its `node.id`.
@@ -55,15 +55,15 @@ pub(super) fn leader_change(voter: &Voter, first: bool) -> Vec<Control> {
     let mut records = vec![message.control()];
     if first {
         records.push(kraft_version());
-        records.push(voters(voter));
+        records.push(voters(std::slice::from_ref(voter)));
     }
     records
 }
 
 /// Returns the records that open a snapshot.
-pub(super) fn snapshot_header(voter: &Voter, last_timestamp_ms: i64) -> Vec<Control> {
+pub(super) fn snapshot_header(all: &[Voter], last_timestamp_ms: i64) -> Vec<Control> {
     let mut records = bootstrap_header(last_timestamp_ms);
-    records.extend([kraft_version(), voters(voter)]);
+    records.extend([kraft_version(), voters(all)]);
     records
 }
 
@@ -89,8 +89,8 @@ fn kraft_version() -> Control {
     record.control()
 }
 
-fn voters(voter: &Voter) -> Control {
-    let voter = VoterRecord {
+fn voters(all: &[Voter]) -> Control {
+    let record = |voter: &Voter| VoterRecord {
         voter_id: voter.id.0,
         voter_directory_id: voter.directory,
         endpoints: vec![VoterEndpoint {
@@ -104,7 +104,7 @@ fn voters(voter: &Voter) -> Control {
         },
     };
     let record = VotersRecord {
-        voters: vec![voter],
+        voters: all.iter().map(record).collect(),
         ..VotersRecord::default()
     };
     record.control()

@@ -22,9 +22,7 @@ use crate::fs::Fs;
 use crate::metadata::record::{AbortTransaction, BeginTransaction, EndTransaction};
 use crate::metadata::{MetadataImage, MetadataRecord, image_records};
 use crate::record::{Batches, RecordBatch, ValidatedBatch};
-use crate::storage::{
-    AppendError, Log, PARTITION_METADATA_FILE, StartState, partition_metadata_text,
-};
+use crate::storage::{Log, PARTITION_METADATA_FILE, StartState, partition_metadata_text};
 use crate::types::{LeaderEpoch, Offset, TimestampMs, TopicPartition, Uuid};
 
 /// The directory's name.
@@ -125,24 +123,17 @@ impl MetadataLog {
         self.log.end_offset()
     }
 
-    /// Appends records, durably, and returns the offset of the first. A write that fails is tried
-    /// again if `make_room` says that there is room now.
+    /// Appends records, durably, and returns the offset of the first.
     pub fn append(
         &mut self,
         records: &[MetadataRecord],
         now_ms: TimestampMs,
-        make_room: &mut dyn FnMut(&AppendError) -> bool,
     ) -> Result<Offset, MetadataLogError> {
         let base = self.log.end_offset();
         for batch in batches_of(records, now_ms) {
             let is_first = self.log.end_offset() == base;
             // One by one, so that a power cut leaves no batch behind one that is missing.
-            let mut appended = self.append_batch(&batch, now_ms);
-            if let Err(MetadataLogError::Append(error)) = &appended
-                && make_room(error)
-            {
-                appended = self.append_batch(&batch, now_ms);
-            }
+            let appended = self.append_batch(&batch, now_ms);
             let outcome = appended.and_then(|()| self.flush());
             if let Err(error) = outcome {
                 if !is_first {
@@ -178,7 +169,8 @@ impl MetadataLog {
         let path = self
             .dir
             .join(format!("{:020}-{:010}.checkpoint", end.0, self.epoch.0));
-        let content = snapshot_bytes(&self.voter, &image_records(image), now_ms);
+        let voters = std::slice::from_ref(&self.voter);
+        let content = snapshot_bytes(voters, &image_records(image), now_ms);
         let at = |source| MetadataLogError::Io {
             path: path.clone(),
             source,
@@ -254,7 +246,7 @@ impl MetadataLog {
         image: &mut MetadataImage,
         now_ms: TimestampMs,
     ) -> Result<(), MetadataLogError> {
-        let base = self.append(records, now_ms, &mut |_| false)?;
+        let base = self.append(records, now_ms)?;
         for (offset, record) in (base.0..).map(Offset).zip(records) {
             image
                 .apply(offset, record)
@@ -393,7 +385,7 @@ fn base_image(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::controller::{bootstrap_records, format_files};
+    use crate::controller::{bootstrap_records, format_files, format_records};
     use crate::fs::{SimFault, SimFs};
     use crate::metadata::record::{FeatureLevel, RemoveTopic, Topic, resource_type};
     use crate::rng::Rng;
@@ -572,7 +564,7 @@ mod tests {
         let (_, fs) = disk();
         let (mut log, _) = open(&fs).unwrap();
         let records = [BeginTransaction::default().into(), topic(0)];
-        log.append(&records, 1000, &mut |_| false).unwrap();
+        log.append(&records, 1000).unwrap();
         log.close().unwrap();
         let (mut log, mut image) = open(&fs).unwrap();
         assert!(image.topic("t0").is_none());
@@ -611,7 +603,7 @@ mod tests {
     #[test]
     fn the_files_of_a_format_step_are_those_of_a_fresh_log() {
         let (_, fs) = disk();
-        for (path, content) in format_files(Some(&voter()), 1000) {
+        for (path, content) in format_files(&format_records(), &[voter()], 1000) {
             let path = Path::new(LOG_DIR).join(path);
             fs.create_dir_all(path.parent().unwrap()).unwrap();
             fs.replace(&path, &content).unwrap();
@@ -626,7 +618,7 @@ mod tests {
         let (_, fs) = disk();
         let (mut log, _) = open(&fs).unwrap();
         let stray = RemoveTopic { topic_id: Uuid(99) };
-        log.append(&[stray.into()], 1000, &mut |_| false).unwrap();
+        log.append(&[stray.into()], 1000).unwrap();
         log.close().unwrap();
         assert!(matches!(open(&fs), Err(MetadataLogError::Apply { .. })));
     }

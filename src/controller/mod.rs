@@ -23,7 +23,7 @@ mod reassignments;
 mod topic_names;
 mod topics;
 
-pub use bootstrap::{METADATA_LEVEL, bootstrap_levels, bootstrap_records, format_files};
+pub use bootstrap::{METADATA_LEVEL, bootstrap_records, format_files, format_records};
 pub use brokers::{BrokerStopped, RegisterBroker, Registered, Unfence};
 pub use configs::{AlterConfigs, ConfigChange, ConfigOperation, ReplaceConfigs, WholeConfig};
 pub use directories::{AssignReplicasToDirs, ReplicaDirectory};

@@ -78,15 +78,23 @@ macro_rules! keyed_records {
             /// Returns the bytes of the key and of the value.
             #[must_use]
             pub fn encode(&self) -> (Vec<u8>, Option<Vec<u8>>) {
+                self.encode_at(None)
+            }
+
+            /// Returns the same with the value at another version than the one that is written.
+            #[must_use]
+            pub fn encode_at(&self, version: Option<u16>) -> (Vec<u8>, Option<Vec<u8>>) {
                 use $crate::record::fields::{Field as _, Layout};
                 match self {$(
                     Self::$name(key, value) => {
                         let mut out = i16::to_be_bytes($number).to_vec();
                         key.write_to(&mut out, $crate::coordinator::keyed::KEY_LAYOUT);
                         let value = value.as_ref().map(|value| {
-                            let mut out = i16::to_be_bytes($written).to_vec();
-                            let has_tags = ($tags..).contains(&$written);
-                            value.write_to(&mut out, Layout { version: $written, has_tags });
+                            let version = version.unwrap_or($written);
+                            let mut out = version.to_be_bytes().to_vec();
+                            let version = u32::from(version);
+                            let has_tags = ($tags..).contains(&version);
+                            value.write_to(&mut out, Layout { version, has_tags });
                             out
                         });
                         (out, value)

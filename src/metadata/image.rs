@@ -126,6 +126,13 @@ impl MetadataImage {
         self.topics.get(name)
     }
 
+    /// Returns a partition of a topic.
+    #[must_use]
+    pub fn partition(&self, topic: &str, number: i32) -> Option<&PartitionImage> {
+        let number = usize::try_from(number).ok()?;
+        self.topic(topic)?.partitions.get(number)
+    }
+
     /// Returns the topic of this id.
     #[must_use]
     pub fn topic_by_id(&self, id: Uuid) -> Option<&Arc<TopicImage>> {

@@ -21,8 +21,18 @@ macro_rules! for_each_api {
             Fetch = 1, 4..=18, 18, 12, FetchRequest, FetchResponse, FETCH;
             ListOffsets = 2, 1..=11, 10, 6, ListOffsetsRequest, ListOffsetsResponse, LIST_OFFSETS;
             Metadata = 3, 0..=13, 13, 9, MetadataRequest, MetadataResponse, METADATA;
+            OffsetCommit = 8, 2..=10, 10, 8,
+                OffsetCommitRequest, OffsetCommitResponse, OFFSET_COMMIT;
+            OffsetFetch = 9, 1..=10, 10, 6, OffsetFetchRequest, OffsetFetchResponse, OFFSET_FETCH;
             FindCoordinator = 10, 0..=6, 6, 3,
                 FindCoordinatorRequest, FindCoordinatorResponse, FIND_COORDINATOR;
+            JoinGroup = 11, 0..=9, 9, 6, JoinGroupRequest, JoinGroupResponse, JOIN_GROUP;
+            Heartbeat = 12, 0..=4, 4, 4, HeartbeatRequest, HeartbeatResponse, HEARTBEAT;
+            LeaveGroup = 13, 0..=5, 5, 4, LeaveGroupRequest, LeaveGroupResponse, LEAVE_GROUP;
+            SyncGroup = 14, 0..=5, 5, 4, SyncGroupRequest, SyncGroupResponse, SYNC_GROUP;
+            DescribeGroups = 15, 0..=6, 6, 5,
+                DescribeGroupsRequest, DescribeGroupsResponse, DESCRIBE_GROUPS;
+            ListGroups = 16, 0..=5, 5, 3, ListGroupsRequest, ListGroupsResponse, LIST_GROUPS;
             ApiVersions = 18, 0..=4, 4, 3, ApiVersionsRequest, ApiVersionsResponse, API_VERSIONS;
             CreateTopics = 19, 2..=7, 7, 5,
                 CreateTopicsRequest, CreateTopicsResponse, CREATE_TOPICS;
@@ -44,6 +54,8 @@ macro_rules! for_each_api {
                 DescribeLogDirsRequest, DescribeLogDirsResponse, DESCRIBE_LOG_DIRS;
             CreatePartitions = 37, 0..=3, 3, 2,
                 CreatePartitionsRequest, CreatePartitionsResponse, CREATE_PARTITIONS;
+            DeleteGroups = 42, 0..=2, 2, 2,
+                DeleteGroupsRequest, DeleteGroupsResponse, DELETE_GROUPS;
             IncrementalAlterConfigs = 44, 0..=1, 1, 1,
                 IncrementalAlterConfigsRequest, IncrementalAlterConfigsResponse,
                 INCREMENTAL_ALTER_CONFIGS;
@@ -53,8 +65,16 @@ macro_rules! for_each_api {
             ListPartitionReassignments = 46, 0..=0, 0, 0,
                 ListPartitionReassignmentsRequest, ListPartitionReassignmentsResponse,
                 LIST_PARTITION_REASSIGNMENTS;
+            OffsetDelete = 47, 0..=0, 0, 100,
+                OffsetDeleteRequest, OffsetDeleteResponse, OFFSET_DELETE;
             DescribeCluster = 60, 0..=2, 2, 0,
                 DescribeClusterRequest, DescribeClusterResponse, DESCRIBE_CLUSTER;
+            ConsumerGroupHeartbeat = 68, 0..=1, 1, 0,
+                ConsumerGroupHeartbeatRequest, ConsumerGroupHeartbeatResponse,
+                CONSUMER_GROUP_HEARTBEAT;
+            ConsumerGroupDescribe = 69, 0..=1, 1, 0,
+                ConsumerGroupDescribeRequest, ConsumerGroupDescribeResponse,
+                CONSUMER_GROUP_DESCRIBE;
             ListConfigResources = 74, 0..=1, 1, 0,
                 ListConfigResourcesRequest, ListConfigResourcesResponse, LIST_CONFIG_RESOURCES;
             DescribeTopicPartitions = 75, 0..=0, 0, 0,

@@ -28,6 +28,7 @@ mod batch;
 mod batches;
 mod builder;
 mod compression;
+pub mod consumer_protocol;
 mod control;
 pub mod fields;
 mod legacy;

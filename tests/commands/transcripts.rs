@@ -18,6 +18,16 @@ fn console_consumer() {
 }
 
 #[test]
+fn consumer_groups() {
+    check("consumer-groups");
+}
+
+#[test]
+fn groups() {
+    check("groups");
+}
+
+#[test]
 fn configs() {
     check("configs");
 }
@@ -90,6 +100,11 @@ fn verify() {
 #[test]
 fn snapshot() {
     check("snapshot");
+}
+
+#[test]
+fn replica_verification() {
+    check("replica-verification");
 }
 
 #[test]

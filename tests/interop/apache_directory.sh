@@ -1,7 +1,8 @@
 # One data directory, opened by kt and by Apache Kafka in turn, with records, configs and ids that must stay the same:
 #   1. kt writes, Apache Kafka reads and writes on, kt reads and writes on, Apache Kafka reads;
 #   2. Apache Kafka formats and writes, kt opens it with Kafka's own server.properties, Apache Kafka again;
-#   3. then each of them is killed, and the other opens what it left.
+#   3. then each of them is killed, and the other opens what it left;
+#   4. each is killed and the ends of its segments are torn, with five codecs and several leader epochs.
 
 tool() { timeout 60 "${kafka_java[@]}" "$1" --bootstrap-server "$BOOTSTRAP" "${@:2}" 2>&1; }
 kt_() { local command=$1; shift; "$kt" "$command" --bootstrap-server "$BOOTSTRAP" "$@" 2>&1; }
@@ -167,6 +168,86 @@ if start_kt "$two"; then
         # What an unclean start says at ERROR level about indexes is in order.
         end_broker 30
       fi
+    fi
+  fi
+fi
+
+# --- 4. torn tails: each of them is killed, its segments' ends are torn, the other opens them; five codecs, several epochs
+
+SUITE=apache-directory-4
+three=$dir/three
+codecs=(none gzip snappy lz4 zstd)
+
+# tear DATA: behind each codec's last batch comes the beginning of another, as a power cut leaves it.
+tear() {
+  local codec log
+  for codec in "${codecs[@]}"; do
+    log=$(find "$1/codec-$codec-0" -name '*.log' | sort | tail -n 1)
+    # Apache Kafka allocates no space ahead for .log files by default, so that the end is the last batch's.
+    head -c 300 "$log" > "$dir/torn" && cat "$dir/torn" >> "$log"
+  done
+}
+
+# judged NAME DATA: what dump-log and kafka-python say of the codecs' segments.
+judged() {
+  local logs all
+  logs=$(find "$2" -path '*/codec-*' -name '*.log' | sort)
+  all=$(find "$2" -path '*/codec-*' \( -name '*.log' -o -name '*.index' -o -name '*.timeindex' \) | sort | paste -sd,)
+  check "kafka-dump-log finds $1 sound" "" "$(timeout 60 "${kafka_java[@]}" org.apache.kafka.tools.DumpLogSegments --files "$all" 2>&1 |
+    grep -iE 'mismatch|invalid|exception|non-consecutive|isvalid: false' | head -n 5)"
+  # shellcheck disable=SC2086
+  check "kafka-python finds $1 sound" 0 "$("$cache/venv/bin/python" "$here/segments.py" $logs > "$dir/segments.out" 2>&1; echo $?)"
+  grep -vE '^codec-[a-z0-9]+-0/[0-9]+\.log [0-9 ]+$' "$dir/segments.out" | head -n 5
+}
+
+# epochs DATA: how many leader epochs the plain topic has.
+epochs() { sed -n 2p "$1/codec-none-0/leader-epoch-checkpoint"; }
+
+start_kt "$three" || return 0
+for codec in "${codecs[@]}"; do
+  kt_ topics --create --topic "codec-$codec" --partitions 1 --config segment.bytes=1048576 > /dev/null
+  produce "codec-$codec" 1 300 "$codec"
+done
+stop_kt
+start_kt "$three" || return 0
+for codec in "${codecs[@]}"; do produce "codec-$codec" 301 600 "$codec"; done
+kill_broker
+tear "$three/data"
+start_kt "$three" || return 0
+for codec in "${codecs[@]}"; do
+  check_lines "kt reads $codec behind its own torn tail" "$(seq 600)" "$(kt_read "codec-$codec")"
+  check "the torn tail of $codec is kept aside" 300 "$(cat "$three/data/codec-$codec-0/"*.log.cut-* | wc -c | tr -d ' ')"
+done
+stop_kt
+judged "what kt cut" "$three/data"
+check "kt begins an epoch with each start" 2 "$(epochs "$three/data")"
+
+mv "$three/server.properties" "$three/kt.properties"
+kafka_properties "$three" "$(meta node.id "$three")"
+mv "$three/server.properties" "$three/kafka.properties"
+cp "$three/kafka.properties" "$three/server.properties"
+if start_kafka "$three"; then
+  for codec in "${codecs[@]}"; do
+    check_lines "Apache Kafka reads $codec beside kt's files of its own" "$(seq 600)" "$(kafka_read "codec-$codec" 600)"
+    produce "codec-$codec" 601 900 "$codec"
+  done
+  kill_broker
+  tear "$three/data"
+  cp "$three/kt.properties" "$three/server.properties"
+  if start_kt "$three"; then
+    for codec in "${codecs[@]}"; do
+      check_lines "kt reads $codec behind Apache Kafka's torn tail" "$(seq 900)" "$(kt_read "codec-$codec")"
+      produce "codec-$codec" 901 1000 "$codec"
+    done
+    kill_broker
+    tear "$three/data"
+    cp "$three/kafka.properties" "$three/server.properties"
+    if start_kafka "$three"; then
+      for codec in "${codecs[@]}"; do
+        check_lines "Apache Kafka reads $codec behind kt's torn tail" "$(seq 1000)" "$(kafka_read "codec-$codec" 1000)"
+      done
+      end_broker 30
+      judged "what both wrote and cut" "$three/data"
     fi
   fi
 fi

@@ -10,6 +10,7 @@ install_for() {
       kafka-python|confluent) install_python ;;
       kafkajs) install_node ;;
       franz-go) install_go ;;
+      apache-directory) install_kafka && install_python ;;
       java|apache-*) install_kafka ;;
     esac || { echo "cannot install what the suite $name needs"; return 1; }
   done

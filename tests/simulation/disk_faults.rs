@@ -159,10 +159,7 @@ fn add_topics(sim: &SimFs, acked: &mut Acked, count: u32) {
         return;
     };
     for _ in 0..count {
-        if log
-            .append(&[topic(acked.topics)], NOW, &mut |_| false)
-            .is_err()
-        {
+        if log.append(&[topic(acked.topics)], NOW).is_err() {
             // The controller gives up; what it tried may be there or not.
             return;
         }
@@ -176,7 +173,7 @@ fn snapshot(sim: &SimFs, acked: &mut Acked) {
     };
     for _ in 0..2 {
         let record = topic(acked.topics);
-        let Ok(base) = log.append(std::slice::from_ref(&record), NOW, &mut |_| false) else {
+        let Ok(base) = log.append(std::slice::from_ref(&record), NOW) else {
             return;
         };
         image.apply(base, &record).unwrap();

@@ -267,9 +267,7 @@ fn metadata(seed: u64, totals: &mut Totals) {
             topic_id: Uuid(u128::from(number) + 1),
         }
         .into();
-        let base = log
-            .append(std::slice::from_ref(&record), NOW, &mut |_| false)
-            .unwrap();
+        let base = log.append(std::slice::from_ref(&record), NOW).unwrap();
         image.apply(base, &record).unwrap();
         last = number;
         if rng.below(3) == 0 {

@@ -10,6 +10,9 @@ mod config_entry;
 mod configs;
 mod descriptions;
 mod fetch_bytes;
+mod group_listings;
+mod group_offsets;
+mod groups;
 mod leaders;
 mod log_dirs;
 mod offsets;
@@ -26,6 +29,13 @@ pub use config_entry::{ConfigEntry, ConfigSource, ConfigSynonym, ConfigType};
 pub use configs::{ConfigChange, ConfigOperation, ConfigResource, ResourceKind};
 pub use descriptions::{PartitionDescription, TopicDescription};
 pub use fetch_bytes::{FetchFrom, FetchLimits, FetchRole, FetchedBytes};
+pub use group_listings::{GroupListing, GroupState, GroupType};
+pub use group_offsets::{CommittedOffsets, OffsetAndMetadata};
+pub(crate) use group_offsets::{
+    commit_codes, commit_results, committed_offsets, fetch_codes, offset_commit_request,
+    offset_fetch_request,
+};
+pub use groups::{ConsumerGroupDescription, MemberDescription, TopicPartitions};
 pub use log_dirs::{LogDirDescription, Replica, ReplicaInfo};
 pub use offsets::{IsolationLevel, ListedOffset, OffsetSpec};
 pub(crate) use offsets::{list_offsets_request, listed_offsets};

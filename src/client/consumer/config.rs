@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use super::group::GroupConfig;
 use crate::client::admin::IsolationLevel;
 use crate::client::config::{ClientConfig, ClientKind, Settings, invalid_value};
 use crate::client::error::ClientError;
@@ -42,6 +43,8 @@ pub struct ConsumerConfig {
     pub check_crcs: bool,
     /// Whether asking for a topic may create it (`allow.auto.create.topics`).
     pub auto_create_topics: bool,
+    /// The group that it is a member of (`group.id` and what belongs to it).
+    pub group: Option<GroupConfig>,
 }
 
 impl ConsumerConfig {
@@ -67,6 +70,7 @@ impl ConsumerConfig {
             partition_bytes_max: settings.int("max.partition.fetch.bytes", 1 << 20, 0)?,
             check_crcs: settings.boolean("check.crcs", true)?,
             auto_create_topics: settings.boolean("allow.auto.create.topics", true)?,
+            group: GroupConfig::from_settings(&settings)?,
         })
     }
 }

@@ -14,7 +14,7 @@ use crate::protocol::messages::fetch_request::{FetchPartition, FetchTopic};
 use crate::protocol::messages::fetch_response::PartitionData;
 use crate::protocol::messages::{FetchRequest, FetchResponse};
 use crate::record::Batches;
-use crate::types::Offset;
+use crate::types::{LeaderEpoch, Offset};
 
 /// The first version that names topics by id.
 const TOPIC_IDS: i16 = 13;
@@ -68,6 +68,8 @@ pub(super) struct PartitionAnswer {
     pub(super) result: Result<FetchedPartition, ClientError>,
     /// The position behind what came.
     pub(super) next: Offset,
+    /// The leader's epoch of the last batch that came.
+    pub(super) epoch: Option<LeaderEpoch>,
 }
 
 /// Takes an answer apart; what was not asked for, or is no longer wanted, is left out.
@@ -112,11 +114,13 @@ fn answer(
     isolation: IsolationLevel,
 ) -> PartitionAnswer {
     let mut next = position;
+    let mut epoch = None;
     let checked = ClientError::check(data.error_code, None);
     let result = checked.and_then(|()| {
         let bytes = data.records.unwrap_or_default();
         for batch in Batches::new(&bytes).map_while(Result::ok) {
             next = next.max(batch.header().next_offset());
+            epoch = Some(batch.header().leader_epoch);
         }
         if next == position && !bytes.is_empty() {
             return Err(stuck(assigned, position, &bytes));
@@ -144,6 +148,7 @@ fn answer(
         position,
         result,
         next,
+        epoch,
     }
 }
 

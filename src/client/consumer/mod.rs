@@ -1,15 +1,18 @@
-//! The consumer without a group: reads partitions that it assigns to itself.
+//! The consumer: reads partitions that it assigns to itself, or that its group gives it.
 //!
 //! [`Consumer::assign`] reads given partitions, [`Consumer::subscribe`] all partitions of topics,
-//! also those that come later. [`Consumer::poll`] gives what came in borrowed form, with the next
+//! also those that come later; with `group.id`, those of them that are its own in the group.
+//! [`Consumer::poll`] gives what came in borrowed form, with the next
 //! request already on its way: the broker gathers while the caller decodes.
 //!
 //! A topic that does not exist is waited for, as in Kafka. One difference: partitions and topics
 //! that come later are read from their start whatever `auto.offset.reset` says, since everything
 //! in them is newer than the subscription; Kafka's consumer would miss their first records.
 
+mod assignor;
 mod config;
 mod fetcher;
+mod group;
 mod offsets;
 mod poll;
 mod positions;
@@ -26,10 +29,13 @@ use tokio::runtime::Runtime;
 use tokio::sync::Notify;
 use tokio::task::JoinSet;
 
+pub use assignor::Assignor;
 pub use config::{ConsumerConfig, OffsetReset};
+pub use group::{GroupConfig, GroupProtocol};
 pub use positions::Start;
 pub use records::{ConsumerRecord, ConsumerRecords, Fetched, FetchedBatch};
 
+use group::Group;
 use poll::{Event, LeaderState};
 use positions::{Assignment, Position};
 use records::FetchedPartition;
@@ -71,6 +77,7 @@ impl fmt::Debug for Subscription {
 pub struct Consumer {
     // Tasks end before the runtime that they run in.
     tasks: JoinSet<Event>,
+    group: Option<Group>,
     runtime: Arc<Runtime>,
     config: ConsumerConfig,
     cluster: Arc<Cluster>,
@@ -109,9 +116,19 @@ impl Consumer {
     ///
     /// Fails if the operating system refuses a poller.
     pub fn new(config: ConsumerConfig) -> std::io::Result<Self> {
+        let group = Group::new(&config);
+        let runtime = match &group {
+            None => super::runtime()?,
+            // Heartbeats go on while nobody polls.
+            Some(_) => tokio::runtime::Builder::new_multi_thread()
+                .worker_threads(1)
+                .enable_all()
+                .build()?,
+        };
         Ok(Self {
             tasks: JoinSet::new(),
-            runtime: Arc::new(super::runtime()?),
+            group,
+            runtime: Arc::new(runtime),
             cluster: Cluster::new(config.client.clone()),
             config,
             subscription: Subscription::Nothing,
@@ -135,7 +152,10 @@ impl Consumer {
     pub fn assign(&mut self, partitions: &[(TopicPartition, Start)]) -> Result<(), ClientError> {
         self.subscribe_to(Subscription::Partitions);
         for (partition, start) in partitions {
-            let position = self.position_of(*start, partition)?;
+            let position = match start {
+                Start::Reset if self.group.is_some() => Position::Committed,
+                _ => self.position_of(*start, partition)?,
+            };
             let topic: Arc<str> = partition.topic.as_str().into();
             self.assignment.place(&topic, partition.partition, position);
         }
@@ -143,6 +163,9 @@ impl Consumer {
     }
 
     /// Reads all partitions of these topics, also those that come later.
+    ///
+    /// In a group they are shared with its other members, and begin where the group has
+    /// committed, or else where `auto.offset.reset` says, whatever `start`.
     pub fn subscribe(&mut self, topics: &[String], start: Start) {
         self.subscribe_to(Subscription::Topics(topics.to_vec()));
         self.start = start;
@@ -165,6 +188,9 @@ impl Consumer {
         self.leaders.clear();
         self.refresh = Refresh::default();
         self.current.clear();
+        if let Some(group) = &mut self.group {
+            group.subscribe_anew();
+        }
     }
 
     /// Goes on at another place.
@@ -176,6 +202,7 @@ impl Consumer {
         let position = self.position_of(start, partition)?;
         let place = self.assignment.find(&partition.topic, partition.partition);
         let assigned = place.and_then(|place| self.assignment.list.get_mut(place));
+        let assigned = assigned.filter(|assigned| assigned.position != Position::Revoked);
         let assigned = assigned.ok_or_else(|| ClientError::InvalidArgument {
             message: format!("No current assignment for partition {partition}"),
         })?;
@@ -189,10 +216,16 @@ impl Consumer {
     pub fn positions(&self) -> BTreeMap<TopicPartition, Option<Offset>> {
         let position = |assigned: &positions::Assigned| match assigned.position {
             Position::At(offset) => Some(offset),
-            Position::Wanted(_) | Position::Asked(_) | Position::Lost => None,
+            Position::Wanted(_)
+            | Position::Asked(_)
+            | Position::Committed
+            | Position::CommittedAsked
+            | Position::Lost
+            | Position::Revoked => None,
         };
         let list = self.assignment.list.iter();
-        list.map(|assigned| (assigned.topic_partition(), position(assigned)))
+        let read = list.filter(|assigned| assigned.position != Position::Revoked);
+        read.map(|assigned| (assigned.topic_partition(), position(assigned)))
             .collect()
     }
 
@@ -239,14 +272,42 @@ impl Consumer {
         // Frames that are let go now are filled again by what comes next.
         self.current.clear();
         let runtime = Arc::clone(&self.runtime);
+        self.set_polling(true);
         // Boxed: it is large, and one a poll.
-        runtime.block_on(Box::pin(self.poll_until(timeout)))?;
+        let polled = runtime.block_on(Box::pin(self.poll_until(timeout)));
+        self.set_polling(false);
+        polled?;
         Ok(Fetched::new(
             &self.current,
             &mut self.scratch,
             self.config.isolation,
             self.config.check_crcs,
         ))
+    }
+
+    /// Goes back to where the caller has come to, of what the last poll brought.
+    ///
+    /// `seen` has the offset behind the last record that was taken, of each partition that one
+    /// was taken of; what the poll brought of others is given back whole.
+    pub fn give_back(&mut self, seen: &BTreeMap<TopicPartition, Offset>) {
+        for part in &self.current {
+            let name = TopicPartition::new(&*part.topic, part.partition);
+            let offset = seen.get(&name).copied().unwrap_or(part.position);
+            let place = self.assignment.find(&part.topic, part.partition);
+            let assigned = place.and_then(|place| self.assignment.list.get_mut(place));
+            if let Some(assigned) = assigned
+                && matches!(assigned.position, Position::At(_))
+            {
+                assigned.position = Position::At(offset.max(part.position));
+            }
+        }
+        self.current.clear();
+    }
+
+    fn set_polling(&self, is_polling: bool) {
+        if let Some(group) = &self.group {
+            group.member.set_polling(is_polling);
+        }
     }
 
     fn position_of(

@@ -75,6 +75,7 @@ impl Consumer {
             match listed {
                 Some((_, Ok(listed))) if listed.offset >= Offset::ZERO => {
                     assigned.position = Position::At(listed.offset);
+                    assigned.epoch = listed.leader_epoch;
                     let offset = listed.offset;
                     let line = format!(
                         "Resetting offset for partition {name} to position \

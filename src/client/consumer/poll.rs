@@ -9,8 +9,9 @@ use tokio::time::Instant;
 
 use super::Consumer;
 use super::fetcher::{Asked, NAMES_MAX, PartitionAnswer, answers, fetch_request};
+use super::group::{Joined, next_told};
 use super::positions::Position;
-use crate::client::admin::{ListedOffset, Results};
+use crate::client::admin::{CommittedOffsets, ListedOffset, Results};
 use crate::client::cluster::Target;
 use crate::client::error::ClientError;
 use crate::client::metadata::MetadataSnapshot;
@@ -31,6 +32,12 @@ pub(super) enum Event {
     ),
     Connected(BrokerId, bool),
     Fetched(BrokerId, Box<Result<FetchResponse, ClientError>>),
+    /// A join ended.
+    Joined(Result<Joined, ClientError>),
+    /// Positions were committed.
+    Committed(Result<(), ClientError>),
+    /// What the group has committed of these partitions.
+    Began(Vec<usize>, Result<CommittedOffsets, ClientError>),
 }
 
 /// What goes on with a leader.
@@ -51,6 +58,10 @@ impl Consumer {
         }
         loop {
             let mut due = self.start_refresh();
+            if self.current.is_empty() {
+                // Positions are where the caller has come to: nothing waits to be handed over.
+                due = earlier(due, self.drive_group()?);
+            }
             self.ask_for_positions();
             due = earlier(due, self.send_fetches().await?);
             if !self.current.is_empty() {
@@ -72,6 +83,7 @@ impl Consumer {
                         self.take_or_keep(event)?;
                     }
                 }
+                Some(told) = next_told(&mut self.group) => self.take_told(told)?,
                 () = self.wake.notified() => return Ok(()),
                 () = end => return Ok(()),
                 () = tokio::time::sleep(wait) => {}
@@ -110,6 +122,9 @@ impl Consumer {
                 Ok(())
             }
             Event::Fetched(leader, result) => self.take_fetched(leader, *result),
+            Event::Joined(result) => self.take_joined(result),
+            Event::Committed(result) => self.take_committed(result),
+            Event::Began(places, result) => self.take_beginnings(&places, result),
         }
     }
 
@@ -120,7 +135,7 @@ impl Consumer {
         let mut groups: std::collections::BTreeMap<BrokerId, Vec<Asked>> =
             std::collections::BTreeMap::new();
         for (place, assigned) in self.assignment.list.iter().enumerate() {
-            if matches!(assigned.position, Position::Lost) {
+            if matches!(assigned.position, Position::Lost | Position::Revoked) {
                 continue;
             }
             if assigned.retry_at > now {
@@ -219,6 +234,7 @@ impl Consumer {
         let error = match answer.result {
             Ok(part) => {
                 assigned.position = Position::At(answer.next);
+                assigned.epoch = answer.epoch.or(assigned.epoch);
                 if !part.bytes.is_empty() {
                     self.current.push(part);
                 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use crate::client::admin::OffsetSpec;
 use crate::client::metadata::TopicMetadata;
-use crate::types::{BrokerId, Offset, TopicPartition, Uuid};
+use crate::types::{BrokerId, LeaderEpoch, Offset, TopicPartition, Uuid};
 
 /// Where to begin reading a partition.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,8 +32,14 @@ pub(super) enum Position {
     Asked(OffsetSpec),
     /// The next record that is wanted.
     At(Offset),
+    /// What the group has committed is to be asked for.
+    Committed,
+    /// It was asked for.
+    CommittedAsked,
     /// Nowhere: an error was reported, and a seek is needed.
     Lost,
+    /// The partition is another's now; only its place is kept.
+    Revoked,
 }
 
 /// One partition that is read.
@@ -44,6 +50,8 @@ pub(super) struct Assigned {
     pub(super) partition: i32,
     pub(super) leader: Option<BrokerId>,
     pub(super) position: Position,
+    /// The leader's epoch of the record before the position, if it is known.
+    pub(super) epoch: Option<LeaderEpoch>,
     /// Not to be fetched before this time, after an error.
     pub(super) retry_at: Duration,
 }
@@ -77,9 +85,20 @@ impl Assignment {
             partition,
             leader: None,
             position,
+            epoch: None,
             retry_at: Duration::ZERO,
         });
         place
+    }
+
+    /// Reads a partition that the group gives, be it new or one that was revoked.
+    pub(super) fn take_up(&mut self, topic: &Arc<str>, partition: i32, position: Position) {
+        let place = self.place(topic, partition, position);
+        if let Some(assigned) = self.list.get_mut(place) {
+            assigned.position = position;
+            assigned.epoch = None;
+            assigned.retry_at = Duration::ZERO;
+        }
     }
 
     /// Returns the place of a partition, if it is read.

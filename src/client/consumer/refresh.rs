@@ -3,8 +3,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::group::Group;
 use super::poll::Event;
-use super::positions::Start;
+use super::positions::{Position, Start};
 use super::{Consumer, Subscription};
 use crate::client::error::ClientError;
 use crate::client::log::{LogLevel, NETWORK_CLIENT};
@@ -21,7 +22,7 @@ pub(super) struct Refresh {
     not_before: Duration,
     fresh_until: Option<Duration>,
     /// Whether an answer has come: what appears later is new.
-    answered: bool,
+    pub(super) answered: bool,
 }
 
 impl Consumer {
@@ -30,7 +31,13 @@ impl Consumer {
         let wanted = match &self.subscription {
             Subscription::Nothing => return None,
             Subscription::Matching(_) => TopicsWanted::All,
-            Subscription::Topics(names) => self.named(names.clone()),
+            Subscription::Topics(names) => {
+                let watched = self.group.iter().flat_map(Group::watched_topics);
+                let mut names: Vec<String> = names.iter().chain(watched).cloned().collect();
+                names.sort();
+                names.dedup();
+                self.named(names)
+            }
             Subscription::Partitions => {
                 let list = self.assignment.list.iter();
                 let mut names: Vec<String> = list.map(|a| a.topic.to_string()).collect();
@@ -43,16 +50,20 @@ impl Consumer {
             return None;
         }
         let now = self.now();
-        let leaderless = self
-            .assignment
-            .list
-            .iter()
-            .any(|assigned| assigned.leader.is_none());
-        let missing = match &self.subscription {
-            Subscription::Topics(names) => {
+        let leaderless =
+            self.assignment.list.iter().any(|assigned| {
+                assigned.leader.is_none() && assigned.position != Position::Revoked
+            });
+        let missing = match (&self.subscription, &self.group) {
+            (Subscription::Topics(names), Some(group)) => {
+                names.iter().any(|name| !group.knows(name))
+            }
+            (Subscription::Topics(names), None) => {
                 names.iter().any(|name| !self.assignment.has_topic(name))
             }
-            Subscription::Nothing | Subscription::Partitions | Subscription::Matching(_) => false,
+            (Subscription::Nothing | Subscription::Partitions | Subscription::Matching(_), _) => {
+                false
+            }
         };
         let stale = self.refresh.fresh_until.is_none_or(|until| until <= now);
         if !(leaderless || missing || stale || self.refresh.wanted) {
@@ -120,6 +131,10 @@ impl Consumer {
         };
         let wait = self.cluster.retry_wait(self.refresh.failures.max(1));
         self.refresh.not_before = now + wait;
+        if let Some(group) = &mut self.group {
+            let is_whole = matches!(self.subscription, Subscription::Matching(_));
+            group.take_counts(&snapshot, is_whole);
+        }
         for topic in &snapshot.topics {
             self.take_topic(topic)?;
         }
@@ -153,7 +168,11 @@ impl Consumer {
                 return Err(ClientError::Broker { code, message });
             }
         }
-        if !matches!(self.subscription, Subscription::Partitions) {
+        if self.is_member() {
+            if let Some(group) = &mut self.group {
+                group.take_topic(topic);
+            }
+        } else if !matches!(self.subscription, Subscription::Partitions) {
             // What was not there when the subscription began is read whole.
             let start = if self.refresh.answered {
                 Start::Earliest

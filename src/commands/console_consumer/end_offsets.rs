@@ -58,7 +58,18 @@ impl EndOffsets {
 
     /// Returns whether every partition was read to its end.
     pub(super) fn are_reached(&self, consumer: &Consumer) -> bool {
+        if !consumer.is_placed() {
+            return false;
+        }
         let positions = consumer.positions();
+        if consumer.is_in_group() {
+            // Other members read the other partitions.
+            let reached = |(partition, position): (&TopicPartition, &Option<Offset>)| {
+                let end = self.ends.get(partition).copied().unwrap_or(Offset::ZERO);
+                end.0 <= 0 || position.is_some_and(|position| position >= end)
+            };
+            return positions.iter().all(reached);
+        }
         let reached = |(partition, end): (&TopicPartition, &Offset)| {
             end.0 <= 0
                 || positions

@@ -1,7 +1,8 @@
 //! `console-consumer` (ConsoleConsumer): records of topics go to standard output.
 //!
 //! Without `--group` it assigns all partitions to itself and watches for new ones; no group is
-//! left behind. How many records were read is told on stderr at every end.
+//! left behind. With it, it shares them with the group's other members, and goes on where the
+//! group has committed. How many records were read is told on stderr at every end.
 
 mod end_offsets;
 mod formatter;
@@ -41,6 +42,11 @@ pub(super) const COMMAND: CommandRow = CommandRow {
 /// The logger of Kafka's class.
 const LOGGER: &str = "org.apache.kafka.tools.consumer.ConsoleConsumer";
 
+/// What Kafka's tool tells whoever joins a group by the classic protocol.
+const ADVERTISEMENT: &str = "The consumer rebalance protocol (KIP-848) is production-ready! Set \
+    group.protocol=consumer to try it out. See \
+    https://kafka.apache.org/documentation/#consumer_rebalance_protocol";
+
 fn run(call: &Invocation, output: &mut Output) -> Result<Exit, CommandError> {
     let refused = |error: SyntaxError| CommandError::usage(error, &Options::command());
     let Some(options) = call.options::<Options>(output, refused)? else {
@@ -50,12 +56,11 @@ fn run(call: &Invocation, output: &mut Output) -> Result<Exit, CommandError> {
     let lines = LogLines::of_system();
     let mut warn = |text: String| lines.to_stderr("ERROR", text, LOGGER);
     let formatter = formatter(&options, &request, &mut warn)?;
-    if request.group.is_some() {
-        return Err(CommandError::failed("kt cannot join a consumer group yet")
-            .hint("Without --group every partition is read, by this command alone."));
-    }
     request.connect(output)?;
     let mut consumer = consumer(&request)?;
+    if request.is_classic_member() {
+        output.note(ADVERTISEMENT);
+    }
     let end = if options.exit_at_end {
         Some(EndOffsets::ask(&mut consumer, &request.source)?)
     } else {
@@ -66,6 +71,7 @@ fn run(call: &Invocation, output: &mut Output) -> Result<Exit, CommandError> {
     reading.skip_on_error = options.skip_on_error;
     let result = reading.read(end, &stopped, output);
     let count = reading.count();
+    reading.close();
     let result = finish(result, count, &lines, output);
     if options.systest_events {
         output.line("shutdown_complete")?;

@@ -309,6 +309,12 @@ impl Options {
 }
 
 impl Request {
+    /// Returns whether a group is joined by the classic protocol.
+    pub(super) fn is_classic_member(&self) -> bool {
+        let protocol = self.consumer.get("group.protocol");
+        self.group.is_some() && protocol.is_none_or(|text| !text.eq_ignore_ascii_case("consumer"))
+    }
+
     /// Adds the broker's address to the consumer's settings; starts the local one if it is meant.
     pub(super) fn connect(&mut self, output: &mut Output) -> Result<(), CommandError> {
         let bootstrap = local_broker::resolve(self.broker.clone(), output)?;

@@ -1,5 +1,6 @@
 //! The loop: polls, shows records, knows when enough was read.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
 use std::time::Duration;
@@ -13,10 +14,13 @@ use crate::client::consumer::{Consumer, ConsumerRecord, FetchedBatch};
 use crate::client::{ClientError, LogLevel};
 use crate::clock::{Clock, SystemClock};
 use crate::record::TimestampType;
-use crate::types::Offset;
+use crate::types::{Offset, TopicPartition};
 
 /// How long one poll waits where nothing limits it.
 const POLL_TIMEOUT: Duration = Duration::from_secs(3600);
+
+/// How long the end of a membership may take, as Kafka's consumer has it.
+const CLOSE_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// How often the end is looked for while nothing comes (control records bring no poll to an end).
 const END_POLL: Duration = Duration::from_millis(50);
@@ -44,6 +48,10 @@ pub(super) struct Reading {
     clock: Arc<dyn Clock>,
     timeout: Option<Duration>,
     show: Show,
+    /// Whether positions are a group's, which are to be exact at the end.
+    in_group: bool,
+    /// How far the last poll was shown, in a group.
+    seen: BTreeMap<TopicPartition, Offset>,
     /// Whether a record that cannot be shown is passed over.
     pub(super) skip_on_error: bool,
 }
@@ -56,6 +64,8 @@ struct Show {
     plain: bool,
     left: Option<u64>,
     count: u64,
+    /// The offset behind the last record that was shown.
+    next: Offset,
     out: Vec<u8>,
     rows: Vec<Vec<String>>,
     lines: LogLines,
@@ -79,10 +89,13 @@ impl Reading {
                 plain,
                 left: request.max_messages,
                 count: 0,
+                next: Offset::ZERO,
                 out: Vec::with_capacity(OUT_BYTES * 2),
                 rows: Vec::new(),
                 lines: LogLines::of_system(),
             },
+            in_group: request.group.is_some(),
+            seen: BTreeMap::new(),
             skip_on_error: false,
         }
     }
@@ -90,6 +103,11 @@ impl Reading {
     /// Returns how many records were read.
     pub(super) const fn count(&self) -> u64 {
         self.show.count
+    }
+
+    /// Commits, if that is done by itself, and leaves the group; a failure was logged.
+    pub(super) fn close(&mut self) {
+        let _logged = self.consumer.close(CLOSE_TIMEOUT);
     }
 
     /// Reads until the limit, the end, the time-out, or a signal.
@@ -117,8 +135,12 @@ impl Reading {
     ) -> Result<(), Stopped> {
         let mut last_record = self.clock.monotonic();
         loop {
-            let done = self.show.left == Some(0) || stopped.load(Ordering::SeqCst) != 0;
-            if done || end.is_some_and(|end| end.are_reached(&self.consumer)) {
+            if stopped.load(Ordering::SeqCst) != 0 {
+                return Ok(());
+            }
+            let enough = self.show.left == Some(0);
+            if enough || end.is_some_and(|end| end.are_reached(&self.consumer)) {
+                self.give_back();
                 return Ok(());
             }
             let wait = match self.timeout {
@@ -134,23 +156,52 @@ impl Reading {
                 wait
             };
             let before = self.show.count;
-            let mut fetched = self.consumer.poll(wait).map_err(Stopped::Client)?;
-            while let Some(batch) = fetched.next_batch().map_err(Stopped::Client)? {
-                let until = match end {
-                    Some(end) => end.of(batch.topic, batch.partition).or(Some(Offset::ZERO)),
-                    None => None,
-                };
-                self.show.batch(batch, until, self.skip_on_error, output)?;
-                if self.show.left == Some(0) {
-                    break;
-                }
+            if let Err(stopped) = self.poll(wait, end, output) {
+                self.give_back();
+                return Err(stopped);
             }
-            self.show.hand_over(output)?;
             output.flush().map_err(Stopped::Output)?;
             if self.show.count > before {
                 last_record = self.clock.monotonic();
             }
         }
+    }
+}
+
+impl Reading {
+    /// Has the group's next member go on behind what was shown, not behind what was fetched.
+    fn give_back(&mut self) {
+        if self.in_group {
+            self.consumer.give_back(&self.seen);
+        }
+    }
+
+    /// Polls once and shows what came; notes how far.
+    fn poll(
+        &mut self,
+        wait: Duration,
+        end: Option<&EndOffsets>,
+        output: &mut Output,
+    ) -> Result<(), Stopped> {
+        self.seen.clear();
+        let mut fetched = self.consumer.poll(wait).map_err(Stopped::Client)?;
+        while let Some(batch) = fetched.next_batch().map_err(Stopped::Client)? {
+            let until = match end {
+                Some(end) => end.of(batch.topic, batch.partition).or(Some(Offset::ZERO)),
+                None => None,
+            };
+            let place = TopicPartition::new(&**batch.topic, batch.partition);
+            let before = self.show.count;
+            let result = self.show.batch(batch, until, self.skip_on_error, output);
+            if self.in_group && (self.show.count > before || result.is_err()) {
+                self.seen.insert(place, self.show.next);
+            }
+            result?;
+            if self.show.left == Some(0) {
+                break;
+            }
+        }
+        self.show.hand_over(output)
     }
 }
 
@@ -170,6 +221,7 @@ impl Show {
                 break;
             }
             self.count += 1;
+            self.next = record.offset.plus(1);
             if let Some(left) = &mut self.left {
                 *left -= 1;
             }

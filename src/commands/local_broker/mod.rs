@@ -15,7 +15,7 @@ use crate::cli::{
     BOOTSTRAP_VARIABLE, BrokerAddress, CommandError, ConnectionOptions, Output, Progress,
     PropertiesMap,
 };
-use crate::client::Admin;
+use crate::client::{Admin, ClientError};
 use crate::fs::{Fs, RealFs};
 
 pub(super) use home::{HOME_VARIABLE, KtHome};
@@ -148,22 +148,26 @@ pub(super) fn completion_values(kind: &str) -> Vec<String> {
             .into_iter()
             .chain(found.iter().map(Registration::bootstrap))
             .collect(),
-        "topics" => {
+        "topics" | "groups" => {
             let local = || choose(&home, found).ok().flatten();
             let Some(bootstrap) = named.or_else(|| local().map(|broker| broker.bootstrap())) else {
                 return Vec::new();
             };
-            let asked = probe::ask(
-                &bootstrap,
-                PropertiesMap::new(),
-                COMPLETION_TIMEOUT,
-                async |admin: &Admin| admin.list_topics().await,
-            );
-            let topics = asked.unwrap_or_default();
-            topics.into_iter().map(|topic| topic.name).collect()
+            let names = async |admin: &Admin| names(admin, kind).await;
+            let none = PropertiesMap::new();
+            probe::ask(&bootstrap, none, COMPLETION_TIMEOUT, names).unwrap_or_default()
         }
         _ => Vec::new(),
     }
+}
+
+async fn names(admin: &Admin, kind: &str) -> Result<Vec<String>, ClientError> {
+    if kind == "groups" {
+        let groups = admin.list_groups(&[], &[]).await?;
+        return Ok(groups.into_iter().map(|group| group.group).collect());
+    }
+    let topics = admin.list_topics().await?;
+    Ok(topics.into_iter().map(|topic| topic.name).collect())
 }
 
 #[cfg(test)]

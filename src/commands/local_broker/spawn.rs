@@ -213,18 +213,14 @@ fn failure_in_log(path: &Path, begin: u64) -> Option<String> {
         .lines()
         .filter(|line| !line.trim().is_empty())
         .collect();
-    let last = lines
-        .iter()
-        .rev()
-        .find(|line| line.contains("ERROR"))
-        .or(lines.last())?;
-    // Without what the log's pattern adds: `[time] ERROR Exiting ...: reason (logger)`.
-    let reason = last
-        .split_once("fatal exception: ")
-        .map_or(*last, |(_, reason)| reason);
-    let reason = reason
-        .rsplit_once(" (")
-        .map_or(reason, |(reason, _)| reason);
+    let error = lines.iter().rposition(|line| line.contains("ERROR"));
+    let last = *lines.get(error.unwrap_or(lines.len().checked_sub(1)?))?;
+    // `[time] ERROR Exiting Kafka due to fatal exception (logger)`, and on the next line why.
+    let cause = error.and_then(|error| lines.get(error + 1));
+    if let Some(cause) = cause.filter(|_| last.contains("due to fatal exception")) {
+        return Some((*cause).to_owned());
+    }
+    let reason = last.rsplit_once(" (").map_or(last, |(reason, _)| reason);
     Some(reason.to_owned())
 }
 
@@ -238,7 +234,7 @@ mod tests {
         let path = folder.path().join("server.log");
         let old = "[t] ERROR old (x)\n";
         let new = "[t] INFO a (x)\n\
-                   [t] ERROR Exiting Kafka due to fatal exception: port taken (x)\nother\n";
+                   [t] ERROR Exiting Kafka due to fatal exception (x)\nport taken\nother\n";
         RealFs
             .replace(&path, format!("{old}{new}").as_bytes())
             .unwrap();

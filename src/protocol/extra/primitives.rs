@@ -51,6 +51,22 @@ pub(super) fn take_string<B: ByteBuf>(buf: &mut B) -> Result<StrBytes> {
     Ok(StrBytes::try_from(buf.try_get_bytes(length)?)?)
 }
 
+/// Appends a string or null.
+pub(super) fn put_nullable_string<B: ByteBufMut>(buf: &mut B, text: Option<&str>) -> Result<()> {
+    match text {
+        Some(text) => put_string(buf, text),
+        None => put_unsigned(buf, 0),
+    }
+}
+
+/// Takes a string or null off the front.
+pub(super) fn take_nullable_string<B: ByteBuf>(buf: &mut B) -> Result<Option<StrBytes>> {
+    let Some(length) = take_unsigned(buf)?.checked_sub(1) else {
+        return Ok(None);
+    };
+    Ok(Some(StrBytes::try_from(buf.try_get_bytes(length)?)?))
+}
+
 /// Appends an array of the crate's structs.
 pub(super) fn put_array<B, T>(buf: &mut B, elements: &[T], version: i16) -> Result<()>
 where

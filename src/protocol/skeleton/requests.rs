@@ -79,10 +79,113 @@ pub(crate) static METADATA: Skeleton = request(&[
     fixed(1).since(8),           // includeTopicAuthorizedOperations
 ]);
 
+pub(crate) static OFFSET_COMMIT: Skeleton = request(&[
+    string(),                     // groupId
+    fixed(4),                     // generationIdOrMemberEpoch
+    string(),                     // memberId
+    string().nullable().since(7), // groupInstanceId
+    fixed(8).until(4),            // retentionTimeMs
+    array(&[
+        // topics
+        string().until(9),   // name
+        fixed(16).since(10), // topicId
+        array(&[
+            // partitions
+            fixed(4 + 8),        // partitionIndex, committedOffset
+            fixed(4).since(6),   // committedLeaderEpoch
+            string().nullable(), // committedMetadata
+        ]),
+    ]),
+]);
+
+pub(crate) static OFFSET_FETCH: Skeleton = request(&[
+    string().until(7), // groupId
+    array(&[
+        // topics
+        string(),   // name
+        numbers(4), // partitionIndexes
+    ])
+    .nullable()
+    .until(7),
+    array(&[
+        // groups
+        string(),                     // groupId
+        string().nullable().since(9), // memberId
+        fixed(4).since(9),            // memberEpoch
+        array(&[
+            // topics
+            string().until(9),   // name
+            fixed(16).since(10), // topicId
+            numbers(4),          // partitionIndexes
+        ])
+        .nullable(),
+    ])
+    .since(8),
+    fixed(1).since(7), // requireStable
+]);
+
 pub(crate) static FIND_COORDINATOR: Skeleton = request(&[
     string().until(3),  // key
     fixed(1).since(1),  // keyType
     strings().since(4), // coordinatorKeys
+]);
+
+pub(crate) static JOIN_GROUP: Skeleton = request(&[
+    string(),                     // groupId
+    fixed(4),                     // sessionTimeoutMs
+    fixed(4).since(1),            // rebalanceTimeoutMs
+    string(),                     // memberId
+    string().nullable().since(5), // groupInstanceId
+    string(),                     // protocolType
+    array(&[
+        // protocols
+        string(), // name
+        bytes(),  // metadata
+    ]),
+    string().nullable().since(8), // reason
+]);
+
+pub(crate) static HEARTBEAT: Skeleton = request(&[
+    string(),                     // groupId
+    fixed(4),                     // generationId
+    string(),                     // memberId
+    string().nullable().since(3), // groupInstanceId
+]);
+
+pub(crate) static LEAVE_GROUP: Skeleton = request(&[
+    string(),          // groupId
+    string().until(2), // memberId
+    array(&[
+        // members
+        string(),                     // memberId
+        string().nullable(),          // groupInstanceId
+        string().nullable().since(5), // reason
+    ])
+    .since(3),
+]);
+
+pub(crate) static SYNC_GROUP: Skeleton = request(&[
+    string(),                     // groupId
+    fixed(4),                     // generationId
+    string(),                     // memberId
+    string().nullable().since(3), // groupInstanceId
+    string().nullable().since(5), // protocolType
+    string().nullable().since(5), // protocolName
+    array(&[
+        // assignments
+        string(), // memberId
+        bytes(),  // assignment
+    ]),
+]);
+
+pub(crate) static DESCRIBE_GROUPS: Skeleton = request(&[
+    strings(),         // groups
+    fixed(1).since(3), // includeAuthorizedOperations
+]);
+
+pub(crate) static LIST_GROUPS: Skeleton = request(&[
+    strings().since(4), // statesFilter
+    strings().since(5), // typesFilter
 ]);
 
 pub(crate) static API_VERSIONS: Skeleton = request(&[
@@ -179,6 +282,10 @@ pub(crate) static CREATE_PARTITIONS: Skeleton = request(&[
     fixed(4 + 1), // timeoutMs, validateOnly
 ]);
 
+pub(crate) static DELETE_GROUPS: Skeleton = request(&[
+    strings(), // groupsNames
+]);
+
 pub(crate) static INCREMENTAL_ALTER_CONFIGS: Skeleton = request(&[
     array(&[
         // resources
@@ -235,10 +342,42 @@ pub(crate) static LIST_PARTITION_REASSIGNMENTS: Skeleton = request(&[
     .nullable(),
 ]);
 
+pub(crate) static OFFSET_DELETE: Skeleton = request(&[
+    string(), // groupId
+    array(&[
+        // topics
+        string(),           // name
+        array(&[fixed(4)]), // partitions: partitionIndex
+    ]),
+]);
+
 pub(crate) static DESCRIBE_CLUSTER: Skeleton = request(&[
     fixed(1),          // includeClusterAuthorizedOperations
     fixed(1).since(1), // endpointType
     fixed(1).since(2), // includeFencedBrokers
+]);
+
+pub(crate) static CONSUMER_GROUP_HEARTBEAT: Skeleton = request(&[
+    string(),                     // groupId
+    string(),                     // memberId
+    fixed(4),                     // memberEpoch
+    string().nullable(),          // instanceId
+    string().nullable(),          // rackId
+    fixed(4),                     // rebalanceTimeoutMs
+    strings().nullable(),         // subscribedTopicNames
+    string().nullable().since(1), // subscribedTopicRegex
+    string().nullable(),          // serverAssignor
+    array(&[
+        // topicPartitions
+        fixed(16),  // topicId
+        numbers(4), // partitions
+    ])
+    .nullable(),
+]);
+
+pub(crate) static CONSUMER_GROUP_DESCRIBE: Skeleton = request(&[
+    strings(), // groupIds
+    fixed(1),  // includeAuthorizedOperations
 ]);
 
 pub(crate) static LIST_CONFIG_RESOURCES: Skeleton = request(&[

@@ -2,7 +2,9 @@
 //!
 //! Fields in the order of the wire, with Kafka's names; neighbours of a fixed size share a line.
 
-use super::{Field, Skeleton, array, bytes, fixed, numbers, response, string, structure, tagged};
+use super::{
+    Field, Skeleton, array, bytes, fixed, numbers, response, string, strings, structure, tagged,
+};
 
 /// The brokers that Produce and Fetch name as new leaders: nodeId, host, port, rack.
 const NODE_ENDPOINTS: Field = array(&[fixed(4), string(), fixed(4), string().nullable()]);
@@ -98,6 +100,47 @@ pub(crate) static METADATA: Skeleton = response(&[
     fixed(2).since(13),          // errorCode
 ]);
 
+pub(crate) static OFFSET_COMMIT: Skeleton = response(&[
+    fixed(4).since(3), // throttleTimeMs
+    array(&[
+        // topics
+        string().until(9),      // name
+        fixed(16).since(10),    // topicId
+        array(&[fixed(4 + 2)]), // partitions: partitionIndex, errorCode
+    ]),
+]);
+
+/// What OffsetFetch says of each partition.
+const FETCHED_OFFSETS: Field = array(&[
+    fixed(4 + 8),        // partitionIndex, committedOffset
+    fixed(4).since(5),   // committedLeaderEpoch
+    string().nullable(), // metadata
+    fixed(2),            // errorCode
+]);
+
+pub(crate) static OFFSET_FETCH: Skeleton = response(&[
+    fixed(4).since(3), // throttleTimeMs
+    array(&[
+        // topics
+        string(), // name
+        FETCHED_OFFSETS,
+    ])
+    .until(7),
+    fixed(2).since(2).until(7), // errorCode
+    array(&[
+        // groups
+        string(), // groupId
+        array(&[
+            // topics
+            string().until(9),   // name
+            fixed(16).since(10), // topicId
+            FETCHED_OFFSETS,
+        ]),
+        fixed(2), // errorCode
+    ])
+    .since(8),
+]);
+
 pub(crate) static FIND_COORDINATOR: Skeleton = response(&[
     fixed(4).since(1),                     // throttleTimeMs
     fixed(2).until(3),                     // errorCode
@@ -114,6 +157,82 @@ pub(crate) static FIND_COORDINATOR: Skeleton = response(&[
         string().nullable(), // errorMessage
     ])
     .since(4),
+]);
+
+pub(crate) static JOIN_GROUP: Skeleton = response(&[
+    fixed(4).since(2),            // throttleTimeMs
+    fixed(2 + 4),                 // errorCode, generationId
+    string().nullable().since(7), // protocolType
+    string().nullable(),          // protocolName (not null before version 7)
+    string(),                     // leader
+    fixed(1).since(9),            // skipAssignment
+    string(),                     // memberId
+    array(&[
+        // members
+        string(),                     // memberId
+        string().nullable().since(5), // groupInstanceId
+        bytes(),                      // metadata
+    ]),
+]);
+
+pub(crate) static HEARTBEAT: Skeleton = response(&[
+    fixed(4).since(1), // throttleTimeMs
+    fixed(2),          // errorCode
+]);
+
+pub(crate) static LEAVE_GROUP: Skeleton = response(&[
+    fixed(4).since(1), // throttleTimeMs
+    fixed(2),          // errorCode
+    array(&[
+        // members
+        string(),            // memberId
+        string().nullable(), // groupInstanceId
+        fixed(2),            // errorCode
+    ])
+    .since(3),
+]);
+
+pub(crate) static SYNC_GROUP: Skeleton = response(&[
+    fixed(4).since(1),            // throttleTimeMs
+    fixed(2),                     // errorCode
+    string().nullable().since(5), // protocolType
+    string().nullable().since(5), // protocolName
+    bytes(),                      // assignment
+]);
+
+pub(crate) static DESCRIBE_GROUPS: Skeleton = response(&[
+    fixed(4).since(1), // throttleTimeMs
+    array(&[
+        // groups
+        fixed(2),                     // errorCode
+        string().nullable().since(6), // errorMessage
+        string(),                     // groupId
+        string(),                     // groupState
+        string(),                     // protocolType
+        string(),                     // protocolData
+        array(&[
+            // members
+            string(),                     // memberId
+            string().nullable().since(4), // groupInstanceId
+            string(),                     // clientId
+            string(),                     // clientHost
+            bytes(),                      // memberMetadata
+            bytes(),                      // memberAssignment
+        ]),
+        fixed(4).since(3), // authorizedOperations
+    ]),
+]);
+
+pub(crate) static LIST_GROUPS: Skeleton = response(&[
+    fixed(4).since(1), // throttleTimeMs
+    fixed(2),          // errorCode
+    array(&[
+        // groups
+        string(),          // groupId
+        string(),          // protocolType
+        string().since(4), // groupState
+        string().since(5), // groupType
+    ]),
 ]);
 
 pub(crate) static API_VERSIONS: Skeleton = response(&[
@@ -224,6 +343,15 @@ pub(crate) static CREATE_PARTITIONS: Skeleton = response(&[
     ]),
 ]);
 
+pub(crate) static DELETE_GROUPS: Skeleton = response(&[
+    fixed(4), // throttleTimeMs
+    array(&[
+        // results
+        string(), // groupId
+        fixed(2), // errorCode
+    ]),
+]);
+
 pub(crate) static INCREMENTAL_ALTER_CONFIGS: Skeleton = response(&[
     fixed(4),                // throttleTimeMs
     ALTER_CONFIGS_RESPONSES, // responses
@@ -293,6 +421,15 @@ pub(crate) static LIST_PARTITION_REASSIGNMENTS: Skeleton = response(&[
     ]),
 ]);
 
+pub(crate) static OFFSET_DELETE: Skeleton = response(&[
+    fixed(2 + 4), // errorCode, throttleTimeMs
+    array(&[
+        // topics
+        string(),               // name
+        array(&[fixed(4 + 2)]), // partitions: partitionIndex, errorCode
+    ]),
+]);
+
 pub(crate) static DESCRIBE_CLUSTER: Skeleton = response(&[
     fixed(4 + 2),        // throttleTimeMs, errorCode
     string().nullable(), // errorMessage
@@ -308,6 +445,54 @@ pub(crate) static DESCRIBE_CLUSTER: Skeleton = response(&[
         fixed(1).since(2),   // isFenced
     ]),
     fixed(4), // clusterAuthorizedOperations
+]);
+
+pub(crate) static CONSUMER_GROUP_HEARTBEAT: Skeleton = response(&[
+    fixed(4 + 2),        // throttleTimeMs, errorCode
+    string().nullable(), // errorMessage
+    string().nullable(), // memberId
+    fixed(4 + 4),        // memberEpoch, heartbeatIntervalMs
+    structure(&[array(&[
+        // assignment: topicPartitions
+        fixed(16),  // topicId
+        numbers(4), // partitions
+    ])])
+    .nullable(),
+]);
+
+/// An assignment in ConsumerGroupDescribe: topicPartitions.
+const DESCRIBED_ASSIGNMENT: Field = structure(&[array(&[
+    fixed(16),  // topicId
+    string(),   // topicName
+    numbers(4), // partitions
+])]);
+
+pub(crate) static CONSUMER_GROUP_DESCRIBE: Skeleton = response(&[
+    fixed(4), // throttleTimeMs
+    array(&[
+        // groups
+        fixed(2),            // errorCode
+        string().nullable(), // errorMessage
+        string(),            // groupId
+        string(),            // groupState
+        fixed(4 + 4),        // groupEpoch, assignmentEpoch
+        string(),            // assignorName
+        array(&[
+            // members
+            string(),             // memberId
+            string().nullable(),  // instanceId
+            string().nullable(),  // rackId
+            fixed(4),             // memberEpoch
+            string(),             // clientId
+            string(),             // clientHost
+            strings(),            // subscribedTopicNames
+            string().nullable(),  // subscribedTopicRegex
+            DESCRIBED_ASSIGNMENT, // assignment
+            DESCRIBED_ASSIGNMENT, // targetAssignment
+            fixed(1).since(1),    // memberType
+        ]),
+        fixed(4), // authorizedOperations
+    ]),
 ]);
 
 pub(crate) static LIST_CONFIG_RESOURCES: Skeleton = response(&[

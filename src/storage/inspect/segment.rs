@@ -23,6 +23,8 @@ use crate::types::{LeaderEpoch, Offset};
 
 /// An index file is not larger than this, whatever its segment's settings were.
 const INDEX_BYTES_MAX: u64 = 1 << 30;
+/// So much is kept of what one file may tell; a report shows less.
+const KEPT_MAX: usize = 1000;
 /// How often the end of a log is read again that is being written to.
 const TAIL_READS: usize = 20;
 
@@ -67,7 +69,7 @@ impl Walk {
     pub(super) fn verdict(&mut self, verdict: Verdict) {
         match verdict {
             Verdict::Damage(finding) => self.report.add(finding),
-            Verdict::UnlessCompacted(finding) => self.unless_compacted.push(finding),
+            Verdict::UnlessCompacted(finding) => keep(&mut self.unless_compacted, finding),
         }
     }
 
@@ -106,7 +108,7 @@ impl SegmentFiles<'_> {
         let size = file.bytes()?;
         walk.report.totals.segments += 1;
         let mut found = Vec::new();
-        let mut find = |finding| found.push(finding);
+        let mut find = |finding| keep(&mut found, finding);
         let (path_of_offsets, content) = self.index(INDEX_SUFFIX, size, walk, guide)?;
         let mut offsets = OffsetIndexCheck::new(&path_of_offsets, &content, self.base, &mut find);
         let (path_of_times, content) = self.index(TIME_INDEX_SUFFIX, size, walk, guide)?;
@@ -243,7 +245,7 @@ impl SegmentFiles<'_> {
                 "offsets {first} to {} are missing before it",
                 until.plus(-1)
             );
-            walk.gaps.push(damage(what));
+            keep(&mut walk.gaps, damage(what));
         }
         if let Some(what) = wrong_record {
             walk.report.add(damage(what));
@@ -304,6 +306,13 @@ impl SegmentFiles<'_> {
             .into_iter()
             .for_each(|verdict| walk.verdict(verdict));
         Ok(())
+    }
+}
+
+/// Adds a finding, unless there are more than anybody reads.
+fn keep(findings: &mut Vec<Finding>, finding: Finding) {
+    if findings.len() < KEPT_MAX {
+        findings.push(finding);
     }
 }
 

@@ -4,6 +4,8 @@
 //! elements in each array, null beside them where it is allowed, every field of the version set
 //! to something else than its default, and unknown tags in every struct.
 
+mod group_requests;
+mod group_responses;
 mod requests;
 mod responses;
 
@@ -37,6 +39,10 @@ fn text(text: &str) -> StrBytes {
 
 fn topic(name: &str) -> TopicName {
     TopicName(text(name))
+}
+
+fn group(name: &str) -> messages::GroupId {
+    messages::GroupId(text(name))
 }
 
 fn id() -> uuid::Uuid {
@@ -161,7 +167,15 @@ apis! {
     Fetch, FetchRequest, FetchResponse;
     ListOffsets, ListOffsetsRequest, ListOffsetsResponse;
     Metadata, MetadataRequest, MetadataResponse;
+    OffsetCommit, OffsetCommitRequest, OffsetCommitResponse;
+    OffsetFetch, OffsetFetchRequest, OffsetFetchResponse;
     FindCoordinator, FindCoordinatorRequest, FindCoordinatorResponse;
+    JoinGroup, JoinGroupRequest, JoinGroupResponse;
+    Heartbeat, HeartbeatRequest, HeartbeatResponse;
+    LeaveGroup, LeaveGroupRequest, LeaveGroupResponse;
+    SyncGroup, SyncGroupRequest, SyncGroupResponse;
+    DescribeGroups, DescribeGroupsRequest, DescribeGroupsResponse;
+    ListGroups, ListGroupsRequest, ListGroupsResponse;
     ApiVersions, ApiVersionsRequest, ApiVersionsResponse;
     CreateTopics, CreateTopicsRequest, CreateTopicsResponse;
     DeleteTopics, DeleteTopicsRequest, DeleteTopicsResponse;
@@ -173,12 +187,16 @@ apis! {
     AlterReplicaLogDirs, AlterReplicaLogDirsRequest, AlterReplicaLogDirsResponse;
     DescribeLogDirs, DescribeLogDirsRequest, DescribeLogDirsResponse;
     CreatePartitions, CreatePartitionsRequest, CreatePartitionsResponse;
+    DeleteGroups, DeleteGroupsRequest, DeleteGroupsResponse;
     IncrementalAlterConfigs, IncrementalAlterConfigsRequest, IncrementalAlterConfigsResponse;
     AlterPartitionReassignments, AlterPartitionReassignmentsRequest,
         AlterPartitionReassignmentsResponse;
     ListPartitionReassignments, ListPartitionReassignmentsRequest,
         ListPartitionReassignmentsResponse;
+    OffsetDelete, OffsetDeleteRequest, OffsetDeleteResponse;
     DescribeCluster, DescribeClusterRequest, DescribeClusterResponse;
+    ConsumerGroupHeartbeat, ConsumerGroupHeartbeatRequest, ConsumerGroupHeartbeatResponse;
+    ConsumerGroupDescribe, ConsumerGroupDescribeRequest, ConsumerGroupDescribeResponse;
     ListConfigResources, ListConfigResourcesRequest, ListConfigResourcesResponse;
     DescribeTopicPartitions, DescribeTopicPartitionsRequest, DescribeTopicPartitionsResponse;
 }

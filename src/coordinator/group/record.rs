@@ -1,6 +1,6 @@
 //! The records of `__consumer_offsets` (KIP-848, KIP-932, KIP-1071 and the classic groups).
 
-use super::keyed::keyed_records;
+use crate::coordinator::keyed::keyed_records;
 use crate::record::fields::{Blob, struct_fields};
 use crate::types::Uuid;
 
@@ -264,7 +264,7 @@ mod tests {
         let unknown = GroupRecord::decode(&[0, 99], None);
         assert_eq!(
             unknown,
-            Err(super::super::KeyedRecordError::UnknownType(99))
+            Err(crate::coordinator::KeyedRecordError::UnknownType(99))
         );
     }
 }
