@@ -7,12 +7,14 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
+use super::checkpoint::BATCH_BYTES_MAX;
 use crate::fs::Fs;
 use crate::metadata::control::{
     KRaftVersionFeature, KRaftVersionRecord, LeaderChangeMessage, LeaderChangeVoter,
     SnapshotFooterRecord, SnapshotHeaderRecord, VoterEndpoint, VoterRecord, VotersRecord,
 };
 use crate::record::ControlType;
+use crate::storage::LogConfig;
 use crate::types::{BrokerId, LeaderEpoch, Uuid};
 
 /// The level of `kraft.version` with a voter set in the log (KIP-853).
@@ -155,6 +157,16 @@ impl QuorumState {
     /// Writes the file so that a crash leaves the old state or the new.
     pub(super) fn write(&self, fs: &dyn Fs, path: &Path) -> io::Result<()> {
         fs.replace(path, serde_json::to_string(self)?.as_bytes())
+    }
+}
+
+/// Returns the settings of the metadata log: it rolls rarely and never deletes by itself, since
+/// snapshots do. What it has to spare is good for hundreds of changes on a full disk.
+pub(super) fn log_config() -> LogConfig {
+    LogConfig {
+        max_message_bytes: BATCH_BYTES_MAX,
+        spare_bytes: 256 << 10,
+        ..LogConfig::default()
     }
 }
 

@@ -14,22 +14,16 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::checkpoint::{
-    BATCH_BYTES_MAX, base_image, batches_of, controls, decode_batch, read_bootstrap,
-    snapshot_bytes, snapshots,
+    base_image, batches_of, controls, decode_batch, read_bootstrap, snapshot_bytes, snapshots,
 };
-use super::kraft::{self, QuorumState, Voter};
+use super::kraft::{self, QuorumState, Voter, log_config};
 use super::metadata_log_error::MetadataLogError;
 use crate::fs::Fs;
 use crate::metadata::record::{AbortTransaction, BeginTransaction, EndTransaction};
 use crate::metadata::{MetadataImage, MetadataRecord, image_records};
 use crate::record::{Batches, RecordBatch, ValidatedBatch};
-use crate::storage::{
-    Log, LogConfig, PARTITION_METADATA_FILE, StartState, partition_metadata_text,
-};
+use crate::storage::{Log, PARTITION_METADATA_FILE, StartState, partition_metadata_text};
 use crate::types::{LeaderEpoch, Offset, TimestampMs, TopicPartition, Uuid};
-
-/// What is kept allocated behind the log's end: hundreds of changes can be made on a full disk.
-const SPARE_BYTES: u64 = 256 << 10;
 
 /// The directory's name.
 pub const METADATA_DIR: &str = "__cluster_metadata-0";
@@ -87,7 +81,7 @@ impl MetadataLog {
             Arc::clone(&fs),
             dir.clone(),
             partition,
-            config(),
+            log_config(),
             start,
             now_ms,
         )?;
@@ -351,15 +345,6 @@ impl MetadataLog {
             offset,
             what: what.to_owned(),
         }
-    }
-}
-
-/// The metadata log rolls rarely and never deletes by itself: snapshots do.
-fn config() -> LogConfig {
-    LogConfig {
-        max_message_bytes: BATCH_BYTES_MAX,
-        spare_bytes: SPARE_BYTES,
-        ..LogConfig::default()
     }
 }
 
