@@ -27,7 +27,7 @@ pub struct ConnectionOptions {
     )]
     pub command_properties: Vec<String>,
     #[arg(long = "zookeeper", hide = true)]
-    zookeeper: Option<String>,
+    pub(crate) zookeeper: Option<String>,
 }
 
 /// What named the broker.

@@ -52,6 +52,7 @@ fn run(call: &Invocation, output: &mut Output) -> Result<Exit, CommandError> {
     if call.called_as == CalledAs::Script
         && options.connection.bootstrap_server.is_none()
         && options.bootstrap_controller.is_none()
+        && options.connection.zookeeper.is_none()
     {
         let command = <Options as clap::CommandFactory>::command();
         let sentence = "Please specify either --bootstrap-server or --bootstrap-controller";
