@@ -18,7 +18,7 @@ use super::log_dirs::LogDirs;
 use super::producer_ids::ProducerIds;
 use super::stop::Stop;
 use crate::clock::Clock;
-use crate::config::broker::broker_def;
+use crate::config::broker::{broker_def, dynamic_only_def};
 use crate::config::value::parse;
 use crate::config::{ConfigLayers, ConfigValue, ServerConfig};
 use crate::metadata::MetadataImage;
@@ -90,7 +90,7 @@ impl BrokerState {
             dynamic_default: set(""),
             static_broker: &self.config.static_keys,
         };
-        let def = broker_def(key)?;
+        let def = broker_def(key).or_else(|| dynamic_only_def(key))?;
         let set = layers.broker_value(key);
         set.and_then(|text| parse(def, text).ok())
             .or_else(|| parse(def, def.default_text()?).ok())

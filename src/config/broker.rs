@@ -138,7 +138,7 @@ config_table! {
         "9223372036854775807", AtLeast(0), Medium, ClusterWide, Accepted:
         "Bytes a second that a broker may send for throttled replicas.";
     Long "replica.alter.log.dirs.io.max.bytes.per.second" =
-        "9223372036854775807", AtLeast(0), Medium, ClusterWide, Accepted:
+        "9223372036854775807", AtLeast(0), Medium, ClusterWide, Honoured:
         "Bytes a second for moving replicas between directories.";
     }
 }

@@ -147,6 +147,7 @@ fn a_move_that_a_restart_interrupts_begins_again() {
             .any(|(_, bytes, is_future)| *is_future && *bytes > 0)
     });
     broker.restart();
+    until(|| place(&broker, "t").len() == 2);
     set(&broker, (BROKER, "1"), rate, "100000000");
     until(|| lies_in(&broker, "t", &target));
     assert_eq!(fetch::values(&broker, "t", 2)[0].1, [large]);
