@@ -1,13 +1,14 @@
 //! Records of Kafka's own topics as compact JSON, without line feeds between, as Kafka prints them:
 //! `OffsetsMessageFormatter`, `GroupMetadataMessageFormatter`, `TransactionLogMessageFormatter`.
 //!
-//! A key begins with its type in two bytes: 0 and 1 are commits, 2 is a group; in the transaction
-//! log 0 is a transaction. A value begins with its version. Records of another kind print nothing.
+//! Records of another kind print nothing.
 
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use super::ShownRecord;
-use crate::cli::base64;
+use crate::coordinator::KeyedRecordError;
+use crate::coordinator::group::GroupRecord;
+use crate::coordinator::transaction::TransactionRecord;
 
 /// Which records are shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,276 +21,64 @@ pub(in super::super) enum InternalTopicFormatter {
     Transactions,
 }
 
+/// A record's type and key, and its value with its version if it has one.
+type Decoded = (i16, Value, Option<(i16, Value)>);
+
 impl InternalTopicFormatter {
     pub(super) fn write(self, record: &ShownRecord<'_>, out: &mut Vec<u8>) {
-        let key = record.key.and_then(|bytes| self.key(bytes));
-        let Some(key) = key.or_else(|| record.key.is_none().then_some(Value::Null)) else {
-            return;
+        let (key, value) = match record.key {
+            None => (Value::Null, record.value.map_or(Value::Null, unknown)),
+            Some(bytes) => match self.key(bytes) {
+                Some(key) => (key, self.value(bytes, record.value)),
+                None => return,
+            },
         };
-        let value = record.value.map_or(Value::Null, |bytes| self.value(bytes));
         out.extend_from_slice(format!("{{\"key\":{key},\"value\":{value}}}").as_bytes());
     }
 
     /// Returns the key's JSON, `None` if it is of another kind.
-    fn key(self, bytes: &[u8]) -> Option<Value> {
-        let mut input = Input::new(bytes);
-        let kind = input.short()?;
-        let data = match (self, kind) {
-            (Self::Offsets, 0 | 1) => json!({
-                "group": input.string()?,
-                "topic": input.string()?,
-                "partition": input.int()?,
-            }),
-            (Self::Groups, 2) => json!({ "group": input.string()? }),
-            (Self::Transactions, 0) => json!({ "transactionalId": input.string()? }),
-            _ => return None,
+    fn key(self, key: &[u8]) -> Option<Value> {
+        let (kind, data, _) = self.decode(key, None).ok()?;
+        let is_shown = match self {
+            Self::Offsets => kind <= 1,
+            Self::Groups => kind == 2,
+            Self::Transactions => true,
         };
-        Some(json!({ "type": kind, "data": data }))
+        is_shown.then(|| json!({ "type": kind, "data": data }))
     }
 
-    /// Returns the value's JSON; `unknown` stands for a version that is not known.
-    fn value(self, bytes: &[u8]) -> Value {
-        let mut input = Input::new(bytes);
-        let Some(version) = input.short() else {
+    /// Returns the value's JSON.
+    fn value(self, key: &[u8], value: Option<&[u8]>) -> Value {
+        let Some(bytes) = value else {
             return Value::Null;
         };
-        let data = match self {
-            Self::Offsets => offset_commit(version, &mut input),
-            Self::Groups => group_metadata(version, &mut input),
-            Self::Transactions => transaction(version, &mut input),
-        };
-        json!({ "version": version, "data": data.unwrap_or_else(|| "unknown".into()) })
+        match self.decode(key, value) {
+            Ok((_, _, Some((version, data)))) => json!({ "version": version, "data": data }),
+            Ok((_, _, None)) => Value::Null,
+            Err(_) => unknown(bytes),
+        }
+    }
+
+    fn decode(self, key: &[u8], value: Option<&[u8]>) -> Result<Decoded, KeyedRecordError> {
+        macro_rules! decode {
+            ($records:ident) => {{
+                let (record, version) = $records::decode(key, value)?;
+                let value = version.and_then(|v| Some((v, record.value_json(v)?)));
+                Ok((record.number(), record.key_json(), value))
+            }};
+        }
+        match self {
+            Self::Offsets | Self::Groups => decode!(GroupRecord),
+            Self::Transactions => decode!(TransactionRecord),
+        }
     }
 }
 
-fn offset_commit(version: i16, input: &mut Input<'_>) -> Option<Value> {
-    input.compact = version >= 4;
-    if !(0..=4).contains(&version) {
-        return None;
-    }
-    let mut data = Map::new();
-    data.insert("offset".into(), input.long()?.into());
-    if version >= 3 {
-        data.insert("leaderEpoch".into(), input.int()?.into());
-    }
-    data.insert("metadata".into(), input.string()?.into());
-    data.insert("commitTimestamp".into(), input.long()?.into());
-    if version == 1 {
-        data.insert("expireTimestamp".into(), input.long()?.into());
-    }
-    if version >= 4 {
-        for (tag, bytes) in input.tagged()? {
-            if let (0, Ok(id)) = (tag, <[u8; 16]>::try_from(bytes)) {
-                let id = crate::types::Uuid::from_bytes(id).to_string();
-                data.insert("topicId".into(), id.into());
-            }
-        }
-    }
-    Some(Value::Object(data))
-}
-
-fn group_metadata(version: i16, input: &mut Input<'_>) -> Option<Value> {
-    input.compact = version >= 4;
-    if !(0..=4).contains(&version) {
-        return None;
-    }
-    let mut data = Map::new();
-    data.insert("protocolType".into(), input.string()?.into());
-    data.insert("generation".into(), input.int()?.into());
-    data.insert("protocol".into(), input.nullable_string()?.into());
-    data.insert("leader".into(), input.nullable_string()?.into());
-    if version >= 2 {
-        data.insert("currentStateTimestamp".into(), input.long()?.into());
-    }
-    let mut members = Vec::new();
-    for _ in 0..input.count()? {
-        let mut member = Map::new();
-        member.insert("memberId".into(), input.string()?.into());
-        if version >= 3 {
-            member.insert("groupInstanceId".into(), input.nullable_string()?.into());
-        }
-        member.insert("clientId".into(), input.string()?.into());
-        member.insert("clientHost".into(), input.string()?.into());
-        if version >= 1 {
-            member.insert("rebalanceTimeout".into(), input.int()?.into());
-        }
-        member.insert("sessionTimeout".into(), input.int()?.into());
-        member.insert("subscription".into(), input.base64()?.into());
-        member.insert("assignment".into(), input.base64()?.into());
-        if version >= 4 {
-            input.tagged()?;
-        }
-        members.push(Value::Object(member));
-    }
-    data.insert("members".into(), members.into());
-    Some(Value::Object(data))
-}
-
-fn transaction(version: i16, input: &mut Input<'_>) -> Option<Value> {
-    input.compact = version >= 1;
-    if !(0..=1).contains(&version) {
-        return None;
-    }
-    let mut data = Map::new();
-    data.insert("producerId".into(), input.long()?.into());
-    let epoch = input.short()?;
-    let timeout = input.int()?;
-    let status = input.byte()?;
-    let partitions = match input.nullable_count()? {
-        None => Value::Null,
-        Some(count) => {
-            let mut topics = Vec::new();
-            for _ in 0..count {
-                let topic = input.string()?;
-                let mut ids = Vec::new();
-                for _ in 0..input.count()? {
-                    ids.push(input.int()?);
-                }
-                if version >= 1 {
-                    input.tagged()?;
-                }
-                topics.push(json!({ "topic": topic, "partitionIds": ids }));
-            }
-            topics.into()
-        }
-    };
-    let (updated, started) = (input.long()?, input.long()?);
-    let tags = if version >= 1 {
-        input.tagged()?
-    } else {
-        Vec::new()
-    };
-    let tag = |wanted: u32| {
-        tags.iter()
-            .find(|(tag, _)| *tag == wanted)
-            .map(|(_, bytes)| *bytes)
-    };
-    let long = |bytes: &[u8]| Some(i64::from_be_bytes(bytes.try_into().ok()?));
-    if let Some(previous) = tag(0).and_then(long) {
-        data.insert("previousProducerId".into(), previous.into());
-    }
-    if let Some(next) = tag(1).and_then(long) {
-        data.insert("nextProducerId".into(), next.into());
-    }
-    data.insert("producerEpoch".into(), epoch.into());
-    if let Some(next) = tag(3).and_then(|bytes| Some(i16::from_be_bytes(bytes.try_into().ok()?))) {
-        data.insert("nextProducerEpoch".into(), next.into());
-    }
-    data.insert("transactionTimeoutMs".into(), timeout.into());
-    data.insert("transactionStatus".into(), status.into());
-    data.insert("transactionPartitions".into(), partitions);
-    data.insert("transactionLastUpdateTimestampMs".into(), updated.into());
-    data.insert("transactionStartTimestampMs".into(), started.into());
-    if let Some(version) = tag(2).and_then(|bytes| Some(i16::from_be_bytes(bytes.try_into().ok()?)))
-        && version != 0
-    {
-        data.insert("clientTransactionVersion".into(), version.into());
-    }
-    Some(Value::Object(data))
-}
-
-/// Reads fields; every answer is `None` where the bytes end too early.
-struct Input<'b> {
-    rest: &'b [u8],
-    /// Whether lengths are unsigned varints, one more than the length.
-    compact: bool,
-}
-
-impl<'b> Input<'b> {
-    const fn new(bytes: &'b [u8]) -> Self {
-        Self {
-            rest: bytes,
-            compact: false,
-        }
-    }
-
-    fn take(&mut self, count: usize) -> Option<&'b [u8]> {
-        let (taken, rest) = self.rest.split_at_checked(count)?;
-        self.rest = rest;
-        Some(taken)
-    }
-
-    fn fixed<const N: usize>(&mut self) -> Option<[u8; N]> {
-        self.take(N)?.try_into().ok()
-    }
-
-    fn byte(&mut self) -> Option<i8> {
-        self.fixed().map(i8::from_be_bytes)
-    }
-
-    fn short(&mut self) -> Option<i16> {
-        self.fixed().map(i16::from_be_bytes)
-    }
-
-    fn int(&mut self) -> Option<i32> {
-        self.fixed().map(i32::from_be_bytes)
-    }
-
-    fn long(&mut self) -> Option<i64> {
-        self.fixed().map(i64::from_be_bytes)
-    }
-
-    fn varint(&mut self) -> Option<u32> {
-        let mut number = 0_u32;
-        for shift in (0..35).step_by(7) {
-            let byte = u32::from(self.fixed::<1>()?[0]);
-            number |= (byte & 0x7f).checked_shl(shift)?;
-            if byte & 0x80 == 0 {
-                return Some(number);
-            }
-        }
-        None
-    }
-
-    /// Returns a length, or `Some(None)` for null.
-    fn length(&mut self, fixed: impl FnOnce(&mut Self) -> Option<i32>) -> Option<Option<usize>> {
-        if self.compact {
-            let length = self.varint()?;
-            return Some(usize::try_from(length).ok()?.checked_sub(1));
-        }
-        let length = fixed(self)?;
-        Some(usize::try_from(length).ok())
-    }
-
-    fn nullable_string(&mut self) -> Option<Option<String>> {
-        let length = self.length(|input| input.short().map(i32::from))?;
-        let Some(length) = length else {
-            return Some(None);
-        };
-        let bytes = self.take(length)?;
-        Some(Some(String::from_utf8_lossy(bytes).into_owned()))
-    }
-
-    fn string(&mut self) -> Option<String> {
-        self.nullable_string()?
-    }
-
-    fn base64(&mut self) -> Option<String> {
-        let length = self.length(Self::int)??;
-        self.take(length).map(base64)
-    }
-
-    fn nullable_count(&mut self) -> Option<Option<usize>> {
-        let count = self.length(Self::int)?;
-        // Each element takes a byte at least.
-        count
-            .is_none_or(|count| count <= self.rest.len())
-            .then_some(count)
-    }
-
-    fn count(&mut self) -> Option<usize> {
-        self.nullable_count()?
-    }
-
-    fn tagged(&mut self) -> Option<Vec<(u32, &'b [u8])>> {
-        let mut fields = Vec::new();
-        for _ in 0..self.varint()? {
-            let tag = self.varint()?;
-            let length = usize::try_from(self.varint()?).ok()?;
-            fields.push((tag, self.take(length)?));
-        }
-        Some(fields)
-    }
+/// Returns what stands for a value of a version that is not known.
+fn unknown(value: &[u8]) -> Value {
+    value.first_chunk().map_or(Value::Null, |version| {
+        json!({ "version": i16::from_be_bytes(*version), "data": "unknown" })
+    })
 }
 
 #[cfg(test)]
