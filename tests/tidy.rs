@@ -70,7 +70,7 @@ const NAMED_NOWHERE: [&str; 4] = [
 const LINES_MAX: usize = 400;
 const TABLE_LINES_MAX: usize = 1500;
 const TEST_LINES_MAX: usize = 800;
-const DECLARING_LINES_MAX: usize = 72;
+const DECLARING_LINES_MAX: usize = 60;
 const COLUMNS_MAX: usize = 100;
 
 /// A file of the repository.

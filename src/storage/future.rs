@@ -10,7 +10,7 @@ use super::checkpoint::{LEADER_EPOCH_FILE, epochs_text};
 use super::config::LogConfig;
 use super::dir::future_dir_name;
 use super::error::{AtPath, IoError, LoadError};
-use super::loader::StartState;
+use super::load::StartState;
 use super::log::Log;
 use super::manager::LogManager;
 use super::truncate::TruncateError;

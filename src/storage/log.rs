@@ -1,7 +1,7 @@
 //! Log: one partition's records on disk; its state, and what is synced.
 //!
 //! Appending is in `append.rs`, reading in `lookup.rs`, cutting in `truncate.rs`, opening in
-//! `loader.rs`, ending in `close.rs`. A log belongs to one owner under one lock. It promises that
+//! `load/loader.rs`, ending in `close.rs`. A log belongs to one owner under one lock. It promises that
 //! what [`Log::append`] returned is at its end, and durable once a [`FlushPlan`] taken afterwards
 //! has run; it refuses writes after a failed sync.
 

@@ -12,12 +12,12 @@ use std::sync::Arc;
 use super::checkpoint::{HIGH_WATERMARK_FILE, LOG_START_FILE, RECOVERY_POINT_FILE, write_offsets};
 use super::config::LogConfig;
 use super::dir::{DirName, delete_dir_name};
-use super::dir_load::{load_dir, partition_dirs};
 use super::error::{AtPath, IoError, LoadError};
-use super::loader::{LoadReport, StartState};
+use super::load::dirs::{load_dir, partition_dirs};
+use super::load::strays;
+use super::load::{LoadReport, StartState};
 use super::log::Log;
 use super::meta_properties::MetaProperties;
-use super::strays;
 use crate::fs::{Fs, Lock};
 use crate::types::{Offset, TimestampMs, TopicPartition, Uuid};
 
@@ -298,7 +298,7 @@ impl LogManager {
 #[cfg(test)]
 mod tests {
     use super::super::dir::PARTITION_METADATA_FILE;
-    use super::super::dir_load::{METADATA_DIR, REMOTE_INDEX_DIR};
+    use super::super::load::dirs::{METADATA_DIR, REMOTE_INDEX_DIR};
     use super::*;
     use crate::fs::RealFs;
     use crate::record::{Append, BatchBuilder, Seal, ValidatedBatch};

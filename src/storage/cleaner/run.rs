@@ -12,7 +12,7 @@ use crate::record::RecordBatch;
 use crate::storage::IoError;
 use crate::storage::dir::{INDEX_SUFFIX, TIME_INDEX_SUFFIX, segment_path};
 use crate::storage::error::AtPath as _;
-use crate::storage::leftovers;
+use crate::storage::load::leftovers;
 use crate::types::{Offset, TimestampMs};
 
 /// What a cleaning may use.

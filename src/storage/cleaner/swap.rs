@@ -18,7 +18,7 @@ use crate::storage::dir::{
     segment_path,
 };
 use crate::storage::error::AtPath as _;
-use crate::storage::leftovers::SWAPPED_SUFFIXES;
+use crate::storage::load::leftovers::SWAPPED_SUFFIXES;
 use crate::storage::segment::Segment;
 use crate::storage::segments::remove_if_there;
 use crate::storage::truncate::rebuilt;

@@ -15,10 +15,10 @@ use super::order::OffsetOrder;
 use super::producers::{ProducerReplay, Verdict};
 use super::{CheckedFrame, Finding, FrameScan, Report};
 use crate::fs::{File, Fs, OpenMode};
-use crate::storage::damage::find_batch;
 use crate::storage::dir::{
     INDEX_SUFFIX, LOG_SUFFIX, TIME_INDEX_SUFFIX, TXN_INDEX_SUFFIX, segment_path,
 };
+use crate::storage::load::damage::find_batch;
 use crate::types::{LeaderEpoch, Offset};
 
 /// An index file is not larger than this, whatever its segment's settings were.

@@ -10,13 +10,13 @@ use super::SaveReport;
 use super::files::{copy, copy_to, link};
 use crate::fs::{File, Fs, Metadata, OpenMode};
 use crate::storage::checkpoint::LEADER_EPOCH_FILE;
-use crate::storage::damage::find_batch;
 use crate::storage::dir::{
     INDEX_SUFFIX, LOG_SUFFIX, PARTITION_METADATA_FILE, SNAPSHOT_SUFFIX, TIME_INDEX_SUFFIX,
     TXN_INDEX_SUFFIX, parse_segment_name, segment_path,
 };
 use crate::storage::error::{AtPath, IoError};
 use crate::storage::inspect::{FrameScan, check_frame};
+use crate::storage::load::damage::find_batch;
 use crate::types::Offset;
 
 const QUORUM_STATE_FILE: &str = "quorum-state";

@@ -4,16 +4,16 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::damage::put_aside;
-use super::dir::LOG_SUFFIX;
-use super::error::{AtPath, LoadError};
 use super::loader::Cut;
 use super::recovery::Recovery;
 use crate::fs::OpenMode;
+use crate::storage::dir::LOG_SUFFIX;
+use crate::storage::error::{AtPath, LoadError};
 use crate::types::Offset;
 
 impl Recovery<'_> {
     /// Cuts a segment, and takes all later ones away.
-    pub(super) fn cut_all(
+    pub(in crate::storage) fn cut_all(
         &mut self,
         path: &Path,
         (position, size, reason): (u64, u64, &str),
@@ -30,7 +30,7 @@ impl Recovery<'_> {
         Ok(next_offset)
     }
 
-    pub(super) fn drop_segment(&mut self, base: Offset) -> Result<(), LoadError> {
+    pub(in crate::storage) fn drop_segment(&mut self, base: Offset) -> Result<(), LoadError> {
         if self.is_gone(base) {
             return Ok(());
         }

@@ -6,31 +6,31 @@
 
 use std::io;
 
-use super::file_records::{HeaderScan, Scanned};
 use crate::fs::File;
 use crate::record::BatchHeader;
+use crate::storage::file_records::{HeaderScan, Scanned};
 use crate::types::{LeaderEpoch, Offset};
 
 /// Where a batch should lie.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Place {
+pub(in crate::storage) struct Place {
     /// Base of the segment.
-    pub(super) base: Offset,
+    pub(in crate::storage) base: Offset,
     /// The offset behind what came before.
-    pub(super) expected: Offset,
+    pub(in crate::storage) expected: Offset,
     /// The leader epoch of the batch before.
-    pub(super) epoch: LeaderEpoch,
+    pub(in crate::storage) epoch: LeaderEpoch,
     /// Base of the segment behind.
-    pub(super) next_base: Option<Offset>,
+    pub(in crate::storage) next_base: Option<Offset>,
     /// Whether compaction, here or at a leader, may have left gaps.
-    pub(super) may_have_gaps: bool,
+    pub(in crate::storage) may_have_gaps: bool,
 }
 
 /// How many batches behind one are asked.
 const WITNESSES_MAX: usize = 2;
 
 /// Checks a batch whose CRC is right; returns what is wrong with its place, if anything.
-pub(super) fn placed(
+pub(in crate::storage) fn placed(
     place: &Place,
     header: &BatchHeader,
     (file, next, end): (&dyn File, u64, u64),

@@ -9,21 +9,21 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::checkpoint::{
+use super::loader::StartState;
+use crate::fs::Fs;
+use crate::storage::checkpoint::{
     HIGH_WATERMARK_FILE, LOG_START_FILE, RECOVERY_POINT_FILE, read_offsets, write_offsets,
 };
-use super::config::LogConfig;
-use super::dir::{DirName, PARTITION_METADATA_FILE, parse_partition_metadata};
-use super::error::{AtPath, IoError, LoadError};
-use super::loader::StartState;
-use super::log::Log;
-use super::manager::{CLEAN_SHUTDOWN_FILE, LoadedDirs, LoadedLog, LogDir};
-use crate::fs::Fs;
+use crate::storage::config::LogConfig;
+use crate::storage::dir::{DirName, PARTITION_METADATA_FILE, parse_partition_metadata};
+use crate::storage::error::{AtPath, IoError, LoadError};
+use crate::storage::log::Log;
+use crate::storage::manager::{CLEAN_SHUTDOWN_FILE, LoadedDirs, LoadedLog, LogDir};
 use crate::types::{Offset, TimestampMs, TopicPartition, Uuid};
 
 /// Opened by the metadata log's owner, not with the others.
-pub(super) const METADATA_DIR: &str = "__cluster_metadata-0";
-pub(super) const REMOTE_INDEX_DIR: &str = "remote-log-index-cache";
+pub(in crate::storage) const METADATA_DIR: &str = "__cluster_metadata-0";
+pub(in crate::storage) const REMOTE_INDEX_DIR: &str = "remote-log-index-cache";
 
 /// Whether the directory was closed in order. The mark goes before anything is loaded, so that a
 /// crash while loading counts as one.
@@ -38,7 +38,7 @@ fn take_clean_mark(fs: &dyn Fs, dir: &Path) -> Result<bool, IoError> {
 }
 
 /// Lists the directories in a log directory that are partitions', or were.
-pub(super) fn partition_dirs(
+pub(in crate::storage) fn partition_dirs(
     fs: &dyn Fs,
     path: &Path,
 ) -> Result<Vec<(DirName, PathBuf)>, LoadError> {
@@ -99,7 +99,7 @@ fn recovery_points(
     Ok(Some(HashMap::new()))
 }
 
-pub(super) fn load_dir(
+pub(in crate::storage) fn load_dir(
     fs: &Arc<dyn Fs>,
     dir: &LogDir,
     config_of: &dyn Fn(&TopicPartition) -> LogConfig,
@@ -162,7 +162,7 @@ pub(super) fn load_dir(
     Ok(())
 }
 
-pub(super) fn read_topic_id(
+pub(in crate::storage) fn read_topic_id(
     fs: &dyn Fs,
     dir: &Path,
     warnings: &mut Vec<String>,

@@ -9,9 +9,9 @@ use std::io::{self, IoSlice};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::file_records::{BatchScan, Checked};
 use crate::fs::{File, Fs, OpenMode};
 use crate::record::{Attributes, BatchHeader, Codec, HEADER_BYTES, MAGIC};
+use crate::storage::file_records::{BatchScan, Checked};
 use crate::types::{Offset, TimestampMs};
 
 /// What a disk writes at once.
@@ -26,7 +26,11 @@ const CHECKED_BYTES_MAX: u64 = 1 << 30;
 /// Returns whether a power cut may have left the bad batch at `begin`: what it has of some sector
 /// is zeros, or the file ends with a sector before the batch does. The batch ends where its header
 /// says, or else at `end`.
-pub(super) fn looks_unwritten(file: &dyn File, begin: u64, end: u64) -> io::Result<bool> {
+pub(in crate::storage) fn looks_unwritten(
+    file: &dyn File,
+    begin: u64,
+    end: u64,
+) -> io::Result<bool> {
     let announced = announced_end(file, begin)?;
     let is_short = announced.is_none_or(|announced| announced > end);
     if is_short && end.is_multiple_of(SECTOR_BYTES) && end == file.bytes()? {
@@ -94,7 +98,7 @@ fn announced_end(file: &dyn File, position: u64) -> io::Result<Option<u64>> {
 ///
 /// First where the bad batch says that it ends; if nothing good is there, damage has taken its
 /// length with it, and each byte is looked at.
-pub(super) fn find_good(
+pub(in crate::storage) fn find_good(
     file: &dyn File,
     bad: u64,
     end: u64,
@@ -113,7 +117,7 @@ pub(super) fn find_good(
 
 /// Returns where, from `begin` on, the next row of good batches begins that has an offset of
 /// `least` or more and goes on to the end, or is long.
-pub(super) fn find_batch(
+pub(in crate::storage) fn find_batch(
     file: &dyn File,
     begin: u64,
     end: u64,
@@ -149,7 +153,7 @@ pub(super) fn find_batch(
 }
 
 /// Returns the base offset of the good batch that begins at `position`.
-pub(super) fn good_at(
+pub(in crate::storage) fn good_at(
     file: &dyn File,
     position: u64,
     end: u64,
@@ -166,7 +170,7 @@ pub(super) fn good_at(
 
 /// Copies `begin..end` of a segment to a file of its own beside it, unless it is all zeros;
 /// returns where that is. No earlier copy is overwritten.
-pub(super) fn put_aside(
+pub(in crate::storage) fn put_aside(
     fs: &dyn Fs,
     file: &dyn File,
     segment: &Path,

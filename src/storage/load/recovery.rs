@@ -18,25 +18,25 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::damage::{find_batch, find_good, good_at, looks_unwritten};
-use super::dir::LOG_SUFFIX;
-use super::error::{AtPath, LoadError};
-use super::file_records::{BatchScan, Checked, Hole, Located};
-use super::leader_epoch::LeaderEpochCache;
 use super::loader::LoadReport;
-use super::log::Log;
 use super::placement::{Place, placed};
-use super::segment::Segment;
-use super::segments::Segments;
 use crate::fs::{File, OpenMode};
+use crate::storage::dir::LOG_SUFFIX;
+use crate::storage::error::{AtPath, LoadError};
+use crate::storage::file_records::{BatchScan, Checked, Hole, Located};
+use crate::storage::leader_epoch::LeaderEpochCache;
+use crate::storage::log::Log;
+use crate::storage::segment::Segment;
+use crate::storage::segments::Segments;
 use crate::types::{LeaderEpoch, Offset, TimestampMs};
 
 /// The check of a log after an unclean stop.
-pub(super) struct Recovery<'a> {
-    pub(super) log: &'a mut Log,
-    pub(super) report: &'a mut LoadReport,
+pub(in crate::storage) struct Recovery<'a> {
+    pub(in crate::storage) log: &'a mut Log,
+    pub(in crate::storage) report: &'a mut LoadReport,
     /// All below was synced; `None` if nobody knows.
-    pub(super) synced: Option<Offset>,
-    pub(super) now_ms: TimestampMs,
+    pub(in crate::storage) synced: Option<Offset>,
+    pub(in crate::storage) now_ms: TimestampMs,
 }
 
 /// What a segment's check found at its end.
@@ -51,7 +51,7 @@ struct Checkup {
 
 impl Recovery<'_> {
     /// Checks the segments from the one that holds `from` on; returns the log's end.
-    pub(super) fn run(&mut self, from: Offset) -> Result<Offset, LoadError> {
+    pub(in crate::storage) fn run(&mut self, from: Offset) -> Result<Offset, LoadError> {
         self.report.recovered = true;
         self.log.epochs = LeaderEpochCache::default();
         let segments = &self.log.segments;
@@ -88,7 +88,7 @@ impl Recovery<'_> {
         Ok(None)
     }
 
-    pub(super) fn is_gone(&self, base: Offset) -> bool {
+    pub(in crate::storage) fn is_gone(&self, base: Offset) -> bool {
         !self.log.segments.map.contains_key(&base)
     }
 
@@ -367,7 +367,7 @@ impl Recovery<'_> {
     }
 
     /// Returns the size of a segment's file, 0 if the segment is gone.
-    pub(super) fn file_bytes(&self, base: Offset) -> Result<u64, LoadError> {
+    pub(in crate::storage) fn file_bytes(&self, base: Offset) -> Result<u64, LoadError> {
         if self.is_gone(base) {
             return Ok(0);
         }

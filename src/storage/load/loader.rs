@@ -33,23 +33,23 @@ use std::io::ErrorKind;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use super::checkpoint::{DAMAGE_FILE, damage_text, read_damage};
-use super::config::LogConfig;
 use super::contents::scan_dir;
-use super::dir::{
+use super::recovery::Recovery;
+use crate::fs::{Fs, OpenMode};
+use crate::storage::checkpoint::{DAMAGE_FILE, damage_text, read_damage};
+use crate::storage::config::LogConfig;
+use crate::storage::dir::{
     INDEX_SUFFIX, LOG_SUFFIX, PARTITION_METADATA_FILE, TIME_INDEX_SUFFIX, TXN_INDEX_SUFFIX,
 };
-use super::error::{AtPath, IoError, LoadError};
-use super::file_records::{HeaderScan, Scanned};
-use super::index::Index;
-use super::leader_epoch::LeaderEpochCache;
-use super::log::Log;
-use super::offset_index::OffsetEntry;
-use super::producer_state::ProducerStateManager;
-use super::recovery::Recovery;
-use super::segments::{Segments, remove_if_there};
-use super::truncate::TruncateError;
-use crate::fs::{Fs, OpenMode};
+use crate::storage::error::{AtPath, IoError, LoadError};
+use crate::storage::file_records::{HeaderScan, Scanned};
+use crate::storage::index::Index;
+use crate::storage::leader_epoch::LeaderEpochCache;
+use crate::storage::log::Log;
+use crate::storage::offset_index::OffsetEntry;
+use crate::storage::producer_state::ProducerStateManager;
+use crate::storage::segments::{Segments, remove_if_there};
+use crate::storage::truncate::TruncateError;
 use crate::types::{LeaderEpoch, Offset, TimestampMs, TopicPartition};
 
 /// What the checkpoints say about a log.

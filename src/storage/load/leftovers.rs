@@ -9,18 +9,18 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use super::dir::{
+use crate::fs::{DirEntry, Fs, OpenMode};
+use crate::storage::dir::{
     CLEANED_SUFFIX, DELETED_SUFFIX, INDEX_SUFFIX, LOG_SUFFIX, SNAPSHOT_SUFFIX, SWAP_SUFFIX,
     TIME_INDEX_SUFFIX, TXN_INDEX_SUFFIX, parse_segment_name, segment_path,
 };
-use super::error::{AtPath, IoError, LoadError};
-use super::segment::Segment;
-use super::segments::{Segments, remove_if_there};
-use crate::fs::{DirEntry, Fs, OpenMode};
+use crate::storage::error::{AtPath, IoError, LoadError};
+use crate::storage::segment::Segment;
+use crate::storage::segments::{Segments, remove_if_there};
 use crate::types::Offset;
 
 /// Suffixes of the files that a compaction replaces; the records first.
-pub(super) const SWAPPED_SUFFIXES: [&str; 4] = [
+pub(in crate::storage) const SWAPPED_SUFFIXES: [&str; 4] = [
     LOG_SUFFIX,
     INDEX_SUFFIX,
     TIME_INDEX_SUFFIX,
@@ -28,7 +28,7 @@ pub(super) const SWAPPED_SUFFIXES: [&str; 4] = [
 ];
 
 /// Finishes what was interrupted, and returns what the directory holds then.
-pub(super) fn finish(segments: &Segments) -> Result<Vec<DirEntry>, LoadError> {
+pub(in crate::storage) fn finish(segments: &Segments) -> Result<Vec<DirEntry>, LoadError> {
     let (fs, dir) = (segments.fs.as_ref(), segments.dir.as_path());
     let mut entries = list(fs, dir)?;
     remove_ending(fs, dir, &entries, DELETED_SUFFIX)?;
@@ -56,7 +56,7 @@ pub(super) fn finish(segments: &Segments) -> Result<Vec<DirEntry>, LoadError> {
 }
 
 /// Removes what a compaction was writing.
-pub(super) fn remove_cleaned(fs: &dyn Fs, dir: &Path) -> Result<(), IoError> {
+pub(in crate::storage) fn remove_cleaned(fs: &dyn Fs, dir: &Path) -> Result<(), IoError> {
     let entries = match fs.read_dir(dir) {
         // The topic was deleted meanwhile.
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(()),

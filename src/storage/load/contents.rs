@@ -3,28 +3,28 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::dir::{
+use super::leftovers;
+use crate::fs::File;
+use crate::storage::dir::{
     INDEX_SUFFIX, LOG_SUFFIX, SNAPSHOT_SUFFIX, TIME_INDEX_SUFFIX, TXN_INDEX_SUFFIX,
     parse_segment_name,
 };
-use super::error::{AtPath, IoError, LoadError, ReadError};
-use super::file_records::{HeaderScan, Located, Scanned};
-use super::leftovers;
-use super::log::Log;
-use super::segment::Segment;
-use super::segments::{Segments, remove_if_there};
-use crate::fs::File;
+use crate::storage::error::{AtPath, IoError, LoadError, ReadError};
+use crate::storage::file_records::{HeaderScan, Located, Scanned};
+use crate::storage::log::Log;
+use crate::storage::segment::Segment;
+use crate::storage::segments::{Segments, remove_if_there};
 use crate::types::{Offset, TimestampMs};
 
 /// What else lies in a partition's directory.
 #[derive(Debug, Default)]
-pub(super) struct Contents {
-    pub(super) snapshots: Vec<Offset>,
-    pub(super) transaction_indexes: Vec<Offset>,
+pub(in crate::storage) struct Contents {
+    pub(in crate::storage) snapshots: Vec<Offset>,
+    pub(in crate::storage) transaction_indexes: Vec<Offset>,
 }
 
 /// Lists the directory: segments, snapshots; finishes interrupted deletions.
-pub(super) fn scan_dir(
+pub(in crate::storage) fn scan_dir(
     segments: &mut Segments,
     now_ms: TimestampMs,
 ) -> Result<Contents, LoadError> {
@@ -69,7 +69,7 @@ pub(super) fn scan_dir(
 
 impl Log {
     /// Calls `see` for each batch from `from` on, by its header.
-    pub(super) fn scan_headers(
+    pub(in crate::storage) fn scan_headers(
         &mut self,
         from: Offset,
         mut see: impl FnMut(&mut Self, &Located, &Arc<dyn File>) -> Result<(), IoError>,

@@ -7,9 +7,11 @@
 
 use std::path::Path;
 
-use super::dir::{DirName, PARTITION_METADATA_FILE, partition_metadata_text, stray_dir_name};
-use super::dir_load::{partition_dirs, read_topic_id};
-use super::error::{AtPath, IoError, LoadError};
+use super::dirs::{partition_dirs, read_topic_id};
+use crate::storage::dir::{
+    DirName, PARTITION_METADATA_FILE, partition_metadata_text, stray_dir_name,
+};
+use crate::storage::error::{AtPath, IoError, LoadError};
 
 use crate::fs::Fs;
 use crate::types::Uuid;
@@ -18,7 +20,7 @@ use crate::types::Uuid;
 const DAMAGED_BITS_MAX: u32 = 12;
 
 /// Renames the strays of one log directory.
-pub(super) fn set_aside(
+pub(in crate::storage) fn set_aside(
     fs: &dyn Fs,
     log_dir: &Path,
     topic_id_of: &dyn Fn(&str) -> Option<Uuid>,

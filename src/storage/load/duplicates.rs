@@ -6,10 +6,10 @@
 use std::collections::HashMap;
 use std::path::PathBuf;
 
-use super::dir::{DirName, stray_dir_name};
-use super::dir_load::partition_dirs;
-use super::error::{AtPath, LoadError};
-use super::manager::LogManager;
+use super::dirs::partition_dirs;
+use crate::storage::dir::{DirName, stray_dir_name};
+use crate::storage::error::{AtPath, LoadError};
+use crate::storage::manager::LogManager;
 use crate::types::{TopicPartition, Uuid};
 
 impl LogManager {

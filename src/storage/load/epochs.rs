@@ -3,16 +3,16 @@
 //! The file has no checksum. Each entry is compared with the batch that it names; a file that is
 //! missing, malformed or contradicted is made anew from the log.
 
-use super::checkpoint::{LEADER_EPOCH_FILE, read_epochs};
-use super::error::LoadError;
-use super::leader_epoch::LeaderEpochCache;
 use super::loader::LoadReport;
-use super::log::Log;
+use crate::storage::checkpoint::{LEADER_EPOCH_FILE, read_epochs};
+use crate::storage::error::LoadError;
+use crate::storage::leader_epoch::LeaderEpochCache;
+use crate::storage::log::Log;
 use crate::types::{LeaderEpoch, Offset};
 
 impl Log {
     /// Returns what the epoch file has; `None` if it cannot be read.
-    pub(super) fn read_epoch_file(
+    pub(in crate::storage) fn read_epoch_file(
         &self,
         report: &mut LoadReport,
     ) -> Option<Vec<(LeaderEpoch, Offset)>> {
@@ -34,7 +34,7 @@ impl Log {
     /// all. Whoever raises a log's start raises that of its first epoch with it, and writes the
     /// epochs first, so the lower of the two is right. Without epochs a start behind the log's end
     /// is not believed.
-    pub(super) fn believed_start(
+    pub(in crate::storage) fn believed_start(
         &self,
         told: Offset,
         epochs: Option<&[(LeaderEpoch, Offset)]>,
@@ -57,7 +57,7 @@ impl Log {
     }
 
     /// Takes the epochs from the file where the log does not say otherwise.
-    pub(super) fn load_epochs(
+    pub(in crate::storage) fn load_epochs(
         &mut self,
         file: Option<Vec<(LeaderEpoch, Offset)>>,
     ) -> Result<(), LoadError> {

@@ -6,21 +6,21 @@
 //! damage moved to another batch of the same transaction is not noticed.)
 
 use super::contents::Contents;
-use super::dir::{SNAPSHOT_SUFFIX, TXN_INDEX_SUFFIX};
-use super::error::{AtPath, LoadError, ReadError};
-use super::index::{Entry as _, Index};
 use super::loader::LoadReport;
-use super::log::Log;
-use super::segments::remove_if_there;
-use super::transaction_index::AbortedTxn;
-use super::truncate::{TruncateError, rebuilt};
 use crate::record::BatchHeader;
+use crate::storage::dir::{SNAPSHOT_SUFFIX, TXN_INDEX_SUFFIX};
+use crate::storage::error::{AtPath, LoadError, ReadError};
+use crate::storage::index::{Entry as _, Index};
+use crate::storage::log::Log;
+use crate::storage::segments::remove_if_there;
+use crate::storage::transaction_index::AbortedTxn;
+use crate::storage::truncate::{TruncateError, rebuilt};
 use crate::types::{Offset, TimestampMs};
 
 impl Log {
     /// Reads the transaction indexes, but for those of segments that were checked: their producers
     /// are fed again with all that is in them.
-    pub(super) fn load_aborted(
+    pub(in crate::storage) fn load_aborted(
         &mut self,
         found: &Contents,
         report: &mut LoadReport,
@@ -93,7 +93,10 @@ impl Log {
     }
 
     /// Returns the header of the batch that holds an offset, or of the next; `None` in damage.
-    pub(super) fn header_at(&self, offset: Offset) -> Result<Option<BatchHeader>, LoadError> {
+    pub(in crate::storage) fn header_at(
+        &self,
+        offset: Offset,
+    ) -> Result<Option<BatchHeader>, LoadError> {
         let Some(segment) = self.segments.floor(offset) else {
             return Ok(None);
         };
@@ -108,7 +111,7 @@ impl Log {
     ///
     /// Snapshots are not synced. Behind the first segment that was checked, one may tell of
     /// batches that are not in the log any more: it would have them answered as duplicates.
-    pub(super) fn load_producers(
+    pub(in crate::storage) fn load_producers(
         &mut self,
         found: &Contents,
         is_clean: bool,

@@ -6,17 +6,17 @@
 
 use std::collections::HashMap;
 
-use super::dir::{LOG_SUFFIX, SNAPSHOT_SUFFIX};
-use super::error::{AtPath, IoError};
-use super::file_records::{HeaderScan, Scanned};
-use super::log::Log;
-use super::producer::{BatchMetadata, ProducerState, WINDOW};
-use super::producer_snapshot;
-use super::producer_state::ProducerStateManager;
-use super::segment::Segment;
-use super::segments::remove_if_there;
-use super::truncate::TruncateError;
 use crate::record::{BatchHeader, HEADER_BYTES};
+use crate::storage::dir::{LOG_SUFFIX, SNAPSHOT_SUFFIX};
+use crate::storage::error::{AtPath, IoError};
+use crate::storage::file_records::{HeaderScan, Scanned};
+use crate::storage::log::Log;
+use crate::storage::producer::{BatchMetadata, ProducerState, WINDOW};
+use crate::storage::producer_snapshot;
+use crate::storage::producer_state::ProducerStateManager;
+use crate::storage::segment::Segment;
+use crate::storage::segments::remove_if_there;
+use crate::storage::truncate::TruncateError;
 use crate::types::{Offset, TimestampMs};
 
 /// How many index entries from the end the headers are read again: some 256 KiB of small batches,
@@ -31,7 +31,7 @@ impl Log {
     /// Makes the producer state anew from one of the snapshots, in rising order, and the log.
     ///
     /// Ended transactions wait for [`Log::on_high_watermark`] again.
-    pub(super) fn rebuild_producers(
+    pub(in crate::storage) fn rebuild_producers(
         &mut self,
         snapshots: Vec<Offset>,
         now_ms: TimestampMs,
