@@ -65,6 +65,11 @@ impl Bench {
             normal = normal.replace(&self.path(name).display().to_string(), shown);
         }
         let patterns = [
+            // A column is as wide as with a port of five digits.
+            (
+                r"(127\.0\.0\.1:)\d{4}(?!\d)(?>((?:  \(\d+\))?)) (?= )",
+                "${1}$$PORT$2",
+            ),
             (r"127\.0\.0\.1:\d{4,5}", "127.0.0.1:$$PORT"),
             (r"pid \d+", "pid $$PID"),
             (r"TopicId: \S{22}", "TopicId: $$ID"),

@@ -76,9 +76,10 @@ impl InternalTopicFormatter {
 
 /// Returns what stands for a value of a version that is not known.
 fn unknown(value: &[u8]) -> Value {
-    value.first_chunk().map_or(Value::Null, |version| {
-        json!({ "version": i16::from_be_bytes(*version), "data": "unknown" })
-    })
+    value.first_chunk().map_or(
+        Value::Null,
+        |version| json!({ "version": i16::from_be_bytes(*version), "data": "unknown" }),
+    )
 }
 
 #[cfg(test)]
