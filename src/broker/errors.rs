@@ -1,9 +1,23 @@
 //! Every internal error as the code that a client is told, on one page.
 
+use std::sync::Arc;
+
 use crate::protocol::ErrorCode;
 use crate::record::{StreamError, ValidateError};
-use crate::replica::{AppendFailure, ReadFailure};
+use crate::replica::{AppendFailure, HostedPartition, Partition, ReadFailure};
 use crate::storage::{AppendError, ProducerError};
+
+/// Returns the partition, or what a client is told that asks for it; `unknown` if it is not here.
+pub(super) fn online(
+    hosted: Option<HostedPartition>,
+    unknown: ErrorCode,
+) -> Result<Arc<Partition>, ErrorCode> {
+    match hosted {
+        Some(HostedPartition::Online(partition)) => Ok(partition),
+        Some(HostedPartition::Offline) => Err(ErrorCode::KafkaStorageError),
+        None => Err(unknown),
+    }
+}
 
 /// Returns what a producer is told.
 ///

@@ -69,10 +69,6 @@ pub(super) async fn run(state: Arc<BrokerState>, dirs: Arc<LogDirs>, mut stop: S
         let (is_expiring, is_checkpointing) = (expire.is_due(now), checkpoint.is_due(now));
         tokio::task::block_in_place(|| {
             dirs.remove_due();
-            // Where nothing is promised to stay, nothing is kept back for it.
-            if state.config.boolean("log.flush.before.ack") {
-                dirs.keep_reserves();
-            }
             if is_expiring {
                 for partition in state.replicas.all() {
                     partition.with_log(|log| log.remove_expired_producers(now_ms));

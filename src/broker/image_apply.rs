@@ -6,14 +6,13 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::flush_pool::BlockingPool;
-use super::full_disk::is_storage_full;
 use super::log_dirs::LogDirs;
 use super::settings::SettingsOf;
 use crate::controller::ReplicaDirectory;
 use crate::fs::Fs;
 use crate::metadata::record::resource_type;
 use crate::metadata::{MetadataDelta, MetadataImage, PartitionImage, TopicChange, TopicImage};
-use crate::replica::{Partition, PartitionSettings, ReplicaManager, ReplicaState};
+use crate::replica::{Partition, ReplicaManager, ReplicaState};
 use crate::rng::Rng;
 use crate::storage::{LoadError, LoadedLog, Log};
 use crate::types::{BrokerId, TopicPartition, Uuid};
@@ -131,6 +130,7 @@ impl ImageApplier {
     ) {
         if let Err(error) = self.host(image, topic, (number, partition), log) {
             tracing::error!(%error, topic = %topic.name, number, "the partition is offline");
+            self.replicas.host_offline(topic.id, &topic.name, number);
             self.unhosted.push((topic.id, number));
         }
     }
@@ -144,15 +144,17 @@ impl ImageApplier {
     ) -> Result<(), LoadError> {
         let settings = self.settings.of_topic(image, &topic.name, &mut self.rng);
         let name = TopicPartition::new(topic.name.clone(), number);
-        let log = match log {
-            Some(log) => Ok(log),
-            None => self.create(&name, topic.id, &settings),
-        };
         let dirs = self
             .dirs
             .as_ref()
             .expect("nothing is hosted before the directories are open");
-        let log = log?;
+        let log = match log {
+            Some(log) => log,
+            None => {
+                let config = settings.log.clone();
+                dirs.create(&name, topic.id, config, &self.replicas)?.0
+            }
+        };
         let log_dir = log.dir().parent().unwrap_or(log.dir());
         let failure = dirs.failure_of(log_dir);
         let mut places = partition.replicas.iter().zip(&partition.directories);
@@ -174,24 +176,6 @@ impl ImageApplier {
         hosted.flush_on(&*self.flush_pool);
         self.replicas.host(hosted);
         Ok(())
-    }
-
-    fn create(
-        &self,
-        name: &TopicPartition,
-        topic_id: Uuid,
-        settings: &PartitionSettings,
-    ) -> Result<Log, LoadError> {
-        let dirs = self
-            .dirs
-            .as_ref()
-            .expect("nothing is hosted before the directories are open");
-        let create = || dirs.create(name, topic_id, settings.log.clone(), &self.replicas);
-        let created = create().or_else(|error| {
-            let has_room = is_storage_full(&error) && dirs.working().any(|dir| dirs.make_room(dir));
-            if has_room { create() } else { Err(error) }
-        });
-        Ok(created?.0)
     }
 
     fn lead(&self, topic: &str, number: i32, partition: &PartitionImage) {

@@ -9,7 +9,6 @@ use std::sync::Arc;
 
 use parking_lot::Mutex;
 
-use super::full_disk::{keep_reserve, release_reserve};
 use super::identity::{Identity, identify};
 use super::log_dir_moves::PreferredDirs;
 use crate::clock::Clock;
@@ -116,20 +115,6 @@ impl LogDirs {
     /// Returns the file system.
     pub(super) fn fs(&self) -> &dyn Fs {
         &**self.manager.fs()
-    }
-
-    /// Gives back what a directory keeps for a full disk; returns whether there was something.
-    pub(super) fn make_room(&self, log_dir: &Path) -> bool {
-        release_reserve(self.fs(), log_dir)
-    }
-
-    /// Keeps something back in every directory, where there is room.
-    pub(super) fn keep_reserves(&self) {
-        for dir in self.working() {
-            if let Err(error) = keep_reserve(self.fs(), dir) {
-                tracing::debug!(%error, dir = %dir.display(), "no reserve");
-            }
-        }
     }
 
     /// Returns every directory.

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::internal_topics::is_internal;
 use crate::config::{
     CompressionKind, ConfigLayers, RecordValidation, ServerConfig, TimestampType, TopicConfig,
 };
@@ -35,11 +36,14 @@ impl SettingsOf {
             dynamic_default: set(resource_type::BROKER, ""),
             static_broker: &self.config.static_keys,
         };
-        let topic = TopicConfig::resolve(&layers, set(resource_type::TOPIC, topic));
+        let config = TopicConfig::resolve(&layers, set(resource_type::TOPIC, topic));
         PartitionSettings {
-            validate: self.validate(&topic),
-            log: self.log(&topic, rng),
-            min_in_sync: i32::try_from(topic.min_insync_replicas).unwrap_or(i32::MAX),
+            validate: self.validate(&config),
+            log: LogConfig {
+                keeps_spare: is_internal(topic),
+                ..self.log(&config, rng)
+            },
+            min_in_sync: i32::try_from(config.min_insync_replicas).unwrap_or(i32::MAX),
             flush_before_ack: self.config.flush_before_ack,
         }
     }
@@ -81,7 +85,6 @@ impl SettingsOf {
             rng.below(jitter_max)
         };
         LogConfig {
-            spare_bytes: 0,
             segment_bytes: topic.segment_bytes,
             segment_ms: topic.segment_ms,
             segment_jitter_ms: i64::try_from(jitter).unwrap_or(0),
@@ -101,6 +104,7 @@ impl SettingsOf {
             max_compaction_lag_ms: topic.max_compaction_lag_ms,
             min_cleanable_dirty_ratio: topic.min_cleanable_dirty_ratio,
             producer_id_expiration_ms: self.config.number("producer.id.expiration.ms"),
+            ..LogConfig::default()
         }
     }
 }

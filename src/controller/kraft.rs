@@ -161,11 +161,11 @@ impl QuorumState {
 }
 
 /// Returns the settings of the metadata log: it rolls rarely and never deletes by itself, since
-/// snapshots do. What it has to spare is good for hundreds of changes on a full disk.
+/// snapshots do, and goes on when the disk is full.
 pub(super) fn log_config() -> LogConfig {
     LogConfig {
         max_message_bytes: BATCH_BYTES_MAX,
-        spare_bytes: 256 << 10,
+        keeps_spare: true,
         ..LogConfig::default()
     }
 }

@@ -10,6 +10,24 @@ use parking_lot::RwLock;
 use super::partition::Partition;
 use crate::types::Uuid;
 
+/// A partition that this broker is to host.
+#[derive(Clone, Debug)]
+pub enum HostedPartition {
+    /// It is there.
+    Online(Arc<Partition>),
+    /// There is no log for it: the disk is full, or broken.
+    Offline,
+}
+
+impl HostedPartition {
+    fn online(self) -> Option<Arc<Partition>> {
+        match self {
+            Self::Online(partition) => Some(partition),
+            Self::Offline => None,
+        }
+    }
+}
+
 /// A topic of which this broker has partitions.
 #[derive(Debug)]
 pub struct HostedTopic {
@@ -17,26 +35,40 @@ pub struct HostedTopic {
     pub name: Arc<str>,
     /// The topic's id.
     pub id: Uuid,
-    partitions: RwLock<Vec<Option<Arc<Partition>>>>,
+    partitions: RwLock<Vec<Option<HostedPartition>>>,
 }
 
 impl HostedTopic {
-    /// Returns the partition of this number, if it is hosted here.
+    /// Returns what is known of a partition that belongs here.
     #[must_use]
-    pub fn partition(&self, number: i32) -> Option<Arc<Partition>> {
+    pub fn hosted(&self, number: i32) -> Option<HostedPartition> {
         let index = usize::try_from(number).ok()?;
         self.partitions.read().get(index)?.clone()
     }
 
-    /// Returns the partitions that are hosted here.
+    /// Returns the partition of this number, if it is online.
+    #[must_use]
+    pub fn partition(&self, number: i32) -> Option<Arc<Partition>> {
+        self.hosted(number)?.online()
+    }
+
+    /// Returns the partitions that are online.
     #[must_use]
     pub fn partitions(&self) -> Vec<Arc<Partition>> {
-        self.partitions
-            .read()
-            .iter()
-            .flatten()
-            .map(Arc::clone)
-            .collect()
+        let partitions = self.partitions.read();
+        let hosted = partitions.iter().flatten().cloned();
+        hosted.filter_map(HostedPartition::online).collect()
+    }
+
+    fn set(&self, number: i32, hosted: HostedPartition) {
+        let number = usize::try_from(number).expect("the controller numbers partitions from 0");
+        let mut partitions = self.partitions.write();
+        if partitions.len() <= number {
+            partitions.resize(number + 1, None);
+        }
+        if let Some(slot) = partitions.get_mut(number) {
+            *slot = Some(hosted);
+        }
     }
 }
 
@@ -65,7 +97,13 @@ impl ReplicaManager {
         self.topics.read().by_id.get(&id).map(Arc::clone)
     }
 
-    /// Returns the partition of this name.
+    /// Returns what is known of a partition that belongs here.
+    #[must_use]
+    pub fn hosted(&self, topic: &str, number: i32) -> Option<HostedPartition> {
+        self.topics.read().by_name.get(topic)?.hosted(number)
+    }
+
+    /// Returns the partition of this name, if it is online.
     #[must_use]
     pub fn partition(&self, topic: &str, number: i32) -> Option<Arc<Partition>> {
         self.topics.read().by_name.get(topic)?.partition(number)
@@ -73,13 +111,25 @@ impl ReplicaManager {
 
     /// Begins to host a partition, in the place of one of the same name.
     pub fn host(&self, partition: Arc<Partition>) {
-        let number = usize::try_from(partition.topic_partition.partition)
-            .expect("the controller numbers partitions from 0");
+        let name = &partition.topic_partition;
+        let topic = self.topic_to_host(partition.topic_id, &name.topic);
+        topic.set(
+            name.partition,
+            HostedPartition::Online(Arc::clone(&partition)),
+        );
+    }
+
+    /// Notes a partition that belongs here and has no log.
+    pub fn host_offline(&self, topic_id: Uuid, topic: &str, number: i32) {
+        let topic = self.topic_to_host(topic_id, topic);
+        topic.set(number, HostedPartition::Offline);
+    }
+
+    fn topic_to_host(&self, id: Uuid, name: &str) -> Arc<HostedTopic> {
         let mut topics = self.topics.write();
-        let name: Arc<str> = partition.topic_partition.topic.as_str().into();
-        let id = partition.topic_id;
         let known = topics.by_id.get(&id).map(Arc::clone);
-        let topic = known.unwrap_or_else(|| {
+        known.unwrap_or_else(|| {
+            let name: Arc<str> = name.into();
             let topic = Arc::new(HostedTopic {
                 name: Arc::clone(&name),
                 id,
@@ -88,15 +138,7 @@ impl ReplicaManager {
             topics.by_name.insert(name, Arc::clone(&topic));
             topics.by_id.insert(id, Arc::clone(&topic));
             topic
-        });
-        drop(topics);
-        let mut partitions = topic.partitions.write();
-        if partitions.len() <= number {
-            partitions.resize(number + 1, None);
-        }
-        if let Some(slot) = partitions.get_mut(number) {
-            *slot = Some(partition);
-        }
+        })
     }
 
     /// Ends to host a topic and returns its partitions.

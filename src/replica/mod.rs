@@ -19,7 +19,7 @@ mod waiters;
 pub use append::{Ack, AppendOutcome};
 pub use error::{AppendFailure, ReadFailure};
 pub use flush::{DirFailure, FlushPool, ToldOfFailure};
-pub use manager::{HostedTopic, ReplicaManager};
+pub use manager::{HostedPartition, HostedTopic, ReplicaManager};
 pub use moving::MoveError;
 pub use partition::{Partition, PartitionSettings, ReplicaState};
 pub use read::{FirstBatch, Isolation, ReadOutcome, ReadRequest};

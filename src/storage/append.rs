@@ -11,7 +11,6 @@ use super::file_records::Located;
 use super::log::Log;
 use super::producer_state::ProducerCheck;
 use super::segment::{NextBatch, Segment};
-use crate::fs::OpenMode;
 use crate::record::{BatchHeader, Batches, RecordBatch, ValidatedBatch};
 use crate::types::{LeaderEpoch, Offset, TimestampMs};
 
@@ -200,12 +199,16 @@ impl Log {
         let changed = self.finish_active()?;
         self.write_snapshot()?;
         let path = self.segments.path(base, LOG_SUFFIX);
-        let file = self
-            .segments
-            .fs
-            .open(&path, OpenMode::Truncate)
-            .at("create", &path)?;
+        let (file, allocated) = match self.create_with_spare(&path) {
+            Ok(created) => created,
+            Err(error) => {
+                self.remove_snapshot();
+                return Err(error.into());
+            }
+        };
         let old = self.segments.active_mut();
+        old.is_changed = false;
+        old.trim();
         let old_base = old.base;
         let old_file = old.file.take();
         // Read again when somebody asks for old records.
@@ -218,6 +221,7 @@ impl Log {
             .extend(changed.into_iter().map(|(path, file)| (base, path, file)));
         let mut segment = Segment::new(base, 0, now_ms);
         segment.file = Some(file);
+        segment.allocated = allocated;
         self.segments.map.insert(base, segment);
         self.unsynced_name = Some(base);
         self.epochs_due |= self.epochs.is_dirty();
@@ -241,10 +245,18 @@ impl Log {
 
     fn roll_if_needed(&mut self, next: &NextBatch) -> Result<(), AppendError> {
         self.load_first_timestamp()?;
-        if self.segments.active().should_roll(&self.config, next) {
-            self.roll(next.now_ms)?;
+        if !self.segments.active().should_roll(&self.config, next) {
+            return Ok(());
         }
-        Ok(())
+        match self.roll(next.now_ms) {
+            // A full disk has no room for another segment; this one may have blocks to spare.
+            Err(AppendError::Io(error))
+                if error.is_storage_full() && self.segments.active().can_take(next) =>
+            {
+                Ok(())
+            }
+            outcome => outcome,
+        }
     }
 
     /// After a restart the first batch's time is read once it matters.

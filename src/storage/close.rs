@@ -4,8 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::dir::{
-    INDEX_SUFFIX, LOG_SUFFIX, PARTITION_METADATA_FILE, TIME_INDEX_SUFFIX, TXN_INDEX_SUFFIX,
-    segment_path,
+    INDEX_SUFFIX, PARTITION_METADATA_FILE, TIME_INDEX_SUFFIX, TXN_INDEX_SUFFIX, segment_path,
 };
 use super::error::{AppendError, AtPath, IoError};
 use super::log::Log;
@@ -25,6 +24,9 @@ impl Log {
             self.flushed(&plan);
         }
         let changed = self.finish_active()?;
+        let active = self.segments.active_mut();
+        active.is_changed = false;
+        active.trim();
         // The indexes of a segment that was rolled last wait for the next records' flush.
         let waiting = self.unsynced.iter().map(|(_, path, file)| (path, file));
         for (path, file) in waiting.chain(changed.iter().map(|(path, file)| (path, file))) {
@@ -52,7 +54,7 @@ impl Log {
         Ok(())
     }
 
-    /// Makes the active segment's files complete; returns the index files that are to be synced.
+    /// Makes the active segment's index files complete; returns those that are to be synced.
     pub(super) fn finish_active(&mut self) -> Result<NamedFiles, IoError> {
         let Segments { fs, dir, map, .. } = &mut self.segments;
         let Some(mut entry) = map.last_entry() else {
@@ -61,13 +63,6 @@ impl Log {
         let active = entry.get_mut();
         active.force_time_entry();
         active.persist_indexes(fs.as_ref(), dir)?;
-        if active.allocated > active.bytes
-            && let Some(file) = &active.file
-        {
-            let path = segment_path(dir, active.base, LOG_SUFFIX);
-            file.set_bytes(active.bytes).at("trim", &path)?;
-            active.allocated = 0;
-        }
         let mut changed = Vec::new();
         if active.is_changed {
             let mut suffixes = vec![INDEX_SUFFIX, TIME_INDEX_SUFFIX];
@@ -82,7 +77,6 @@ impl Log {
                 changed.push((path, file));
             }
         }
-        active.is_changed = false;
         Ok(changed)
     }
 }

@@ -23,9 +23,8 @@ pub struct LogConfig {
     pub flush_ms: i64,
     /// `preallocate`
     pub preallocate: bool,
-    /// Blocks that are kept allocated behind the log's end while it is small: a full disk does not
-    /// stop it. 0 for none.
-    pub spare_bytes: u64,
+    /// Whether blocks are kept allocated behind the log's end: a full disk does not stop it.
+    pub keeps_spare: bool,
     /// `max.message.bytes`
     pub max_message_bytes: usize,
     /// `retention.bytes`, -1 for no limit
@@ -62,7 +61,7 @@ impl Default for LogConfig {
             flush_messages: i64::MAX,
             flush_ms: i64::MAX,
             preallocate: false,
-            spare_bytes: 0,
+            keeps_spare: false,
             max_message_bytes: 1_048_588,
             retention_bytes: -1,
             retention_ms: 604_800_000,

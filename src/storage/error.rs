@@ -22,6 +22,17 @@ pub struct IoError {
     pub source: io::Error,
 }
 
+impl IoError {
+    /// Returns whether there was no room for it on the disk.
+    #[must_use]
+    pub fn is_storage_full(&self) -> bool {
+        matches!(
+            self.source.kind(),
+            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded
+        )
+    }
+}
+
 /// Says where an I/O error happened.
 pub(super) trait AtPath<T> {
     /// Adds what was tried, and on what.

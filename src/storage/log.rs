@@ -1,9 +1,9 @@
 //! Log: one partition's records on disk; its state, and what is synced.
 //!
 //! Appending is in `append.rs`, reading in `lookup.rs`, cutting in `truncate.rs`, opening in
-//! `load/loader.rs`, ending in `close.rs`. A log belongs to one owner under one lock. It promises that
-//! what [`Log::append`] returned is at its end, and durable once a [`FlushPlan`] taken afterwards
-//! has run; it refuses writes after a failed sync.
+//! `load/loader.rs`, ending in `close.rs`. A log belongs to one owner under one lock. It promises
+//! that what [`Log::append`] returned is at its end, and durable once a [`FlushPlan`] taken
+//! afterwards has run; it refuses writes after a failed sync.
 
 use std::collections::VecDeque;
 use std::io::IoSlice;
@@ -282,8 +282,18 @@ impl Log {
             .fs
             .open(&path, OpenMode::Truncate)
             .at("create", &path)?;
-        file.write_all_at(&mut [IoSlice::new(&content)], 0)
-            .at("write", &path)
+        let written = file.write_all_at(&mut [IoSlice::new(&content)], 0);
+        if written.is_err() {
+            self.remove_snapshot();
+        }
+        written.at("write", &path)
+    }
+
+    /// Removes the snapshot of producers at the log's end that is of no use.
+    pub(super) fn remove_snapshot(&self) {
+        let path = self.segments.path(self.end, SNAPSHOT_SUFFIX);
+        // What stays is made anew, or passed over, by a start.
+        drop(self.segments.fs.remove_file(&path));
     }
 
     /// Writes whose log this is; durable with the first flush.

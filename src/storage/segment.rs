@@ -147,6 +147,23 @@ impl Segment {
             || self.relative(next.last_offset).is_none()
     }
 
+    /// Returns whether a batch can be noted in this segment, though it belongs into a new one.
+    pub(super) fn can_take(&self, next: &NextBatch) -> bool {
+        let end = self.bytes + next.pending_bytes + next.bytes;
+        i32::try_from(end).is_ok() && self.relative(next.last_offset).is_some()
+    }
+
+    /// Gives back the blocks that were allocated and not written.
+    pub(super) fn trim(&mut self) {
+        if self.allocated > self.bytes
+            && let Some(file) = &self.file
+        {
+            // Blocks behind the end harm nobody.
+            drop(file.set_bytes(self.bytes));
+            self.allocated = 0;
+        }
+    }
+
     /// Returns whether the index files lack something, and were not written just now.
     pub(super) fn are_indexes_due(&self, now_ms: TimestampMs) -> bool {
         let lacks = self

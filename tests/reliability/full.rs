@@ -1,9 +1,9 @@
 //! `full`: the disk fills while the broker is at work, and has room again later.
 //!
-//! While it is full producers are refused, consumers read on and a topic can be deleted; when there
-//! is room, by such a deletion or because someone else has made it, writing resumes within two
-//! seconds by itself. Now and then the broker is killed on the full disk. Seeds with an even number
-//! run on ext4, the others on a tmpfs.
+//! While it is full producers are refused, consumers read on, a group that has committed before can
+//! commit, and a topic can be deleted; when there is room, by such a deletion or because someone
+//! else has made it, writing resumes within two seconds by itself. Now and then the broker is
+//! killed on the full disk. Seeds with an even number run on ext4, the others on a tmpfs.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -15,7 +15,7 @@ use crate::disk::{Disk, FileSystem};
 use crate::outcome::{Field, Outcome};
 use crate::process::{Broker, Setup, Started};
 use crate::producing::Phase;
-use crate::requests::{delete_topic, fetch};
+use crate::requests::{Code, commit, delete_topic, fetch, find_coordinator};
 use crate::truth::{Kind, TopicShape};
 use crate::wire::Wire;
 use crate::world::{Load, World};
@@ -27,6 +27,9 @@ const DISK_MIB: u64 = 192;
 const ROOM: u64 = 16 << 20;
 /// How long a disk may take to fill.
 const FILL_PATIENCE: Duration = Duration::from_secs(20);
+/// The group that commits, and how long its coordinator may take to be there.
+const GROUP: &str = "readers";
+const COORDINATOR_PATIENCE: Duration = Duration::from_secs(10);
 /// How soon writing resumes when there is room.
 const RESUMES_IN: Duration = Duration::from_secs(2);
 
@@ -156,6 +159,17 @@ fn conduct(
         configs: Vec::new(),
     };
     create(&mut wire, phase, doomed, &shape)?;
+    find_coordinator(&mut wire, GROUP)?;
+    let mut answered: std::io::Result<Code> = Ok(0);
+    if !wait(COORDINATOR_PATIENCE, || {
+        answered = commit(&mut wire, GROUP, ("plain", 0), 0);
+        !matches!(answered, Ok(code) if code != 0)
+    }) {
+        phase
+            .truth
+            .violation(format!("no group can commit: {answered:?}"));
+    }
+    answered?;
     phase.full.store(true, Ordering::Release);
     fill_up(mount, left)?;
     let errors = || phase.storage_errors.load(Ordering::Acquire);
@@ -171,6 +185,12 @@ fn conduct(
                 .truth
                 .violation(format!("full: {topic} can't be read: error {code}"));
         }
+    }
+    match commit(&mut wire, GROUP, ("plain", 0), 1)? {
+        0 => {}
+        code => phase
+            .truth
+            .violation(format!("full: a group can't commit: error {code}")),
     }
     phase.truth.of(doomed, |topic| topic.life.attempt(None));
     match delete_topic(&mut wire, doomed)? {

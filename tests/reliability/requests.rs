@@ -15,11 +15,15 @@ use kt::protocol::messages::incremental_alter_configs_request::{
     AlterConfigsResource, AlterableConfig,
 };
 use kt::protocol::messages::list_offsets_request::{ListOffsetsPartition, ListOffsetsTopic};
+use kt::protocol::messages::offset_commit_request::{
+    OffsetCommitRequestPartition, OffsetCommitRequestTopic,
+};
 use kt::protocol::messages::produce_request::{PartitionProduceData, TopicProduceData};
 use kt::protocol::messages::{
     BrokerId, CreatePartitionsRequest, CreateTopicsRequest, DeleteRecordsRequest,
-    DeleteTopicsRequest, DescribeConfigsRequest, FetchRequest, IncrementalAlterConfigsRequest,
-    InitProducerIdRequest, ListOffsetsRequest, MetadataRequest, ProduceRequest,
+    DeleteTopicsRequest, DescribeConfigsRequest, FetchRequest, FindCoordinatorRequest, GroupId,
+    IncrementalAlterConfigsRequest, InitProducerIdRequest, ListOffsetsRequest, MetadataRequest,
+    OffsetCommitRequest, ProduceRequest,
 };
 use uuid::Uuid;
 
@@ -252,6 +256,36 @@ pub fn fetch(
         0 => Ok(told.records.take().unwrap_or_default()),
         code => Err(code),
     })
+}
+
+/// Asks where a group's coordinator is; makes the topic of its records, if there is none.
+pub fn find_coordinator(wire: &mut Wire, group: &str) -> io::Result<Code> {
+    let request = FindCoordinatorRequest::default().with_coordinator_keys(vec![text(group)]);
+    let mut response = wire.call(4, &request)?;
+    let told = response.coordinators.pop().ok_or_else(|| absent(group))?;
+    Ok(told.error_code)
+}
+
+/// Commits an offset of a group that has no members.
+pub fn commit(
+    wire: &mut Wire,
+    group: &str,
+    (name, partition): (&str, i32),
+    offset: i64,
+) -> io::Result<Code> {
+    let asked = OffsetCommitRequestPartition::default()
+        .with_partition_index(partition)
+        .with_committed_offset(offset);
+    let asked = OffsetCommitRequestTopic::default()
+        .with_name(topic(name))
+        .with_partitions(vec![asked]);
+    let request = OffsetCommitRequest::default()
+        .with_group_id(GroupId(text(group)))
+        .with_generation_id_or_member_epoch(-1)
+        .with_topics(vec![asked]);
+    let response = wire.call(8, &request)?;
+    let told = response.topics.first().and_then(|t| t.partitions.first());
+    Ok(told.ok_or_else(|| absent(name))?.error_code)
 }
 
 /// Returns the topics that there are: name, id, number of partitions.

@@ -4,7 +4,7 @@ use super::wire::topic_name;
 use crate::broker::answer::Answer;
 use crate::broker::context::RequestContext;
 use crate::broker::dispatch::Handle;
-use crate::broker::errors::read_failure;
+use crate::broker::errors::{online, read_failure};
 use crate::broker::internal_topics::is_internal;
 use crate::protocol::ErrorCode;
 use crate::protocol::messages::delete_records_response::{
@@ -58,10 +58,8 @@ fn delete(
     before: i64,
     context: &RequestContext<'_>,
 ) -> Result<Offset, ErrorCode> {
-    let partition = context
-        .replicas
-        .partition(topic, number)
-        .ok_or(ErrorCode::UnknownTopicOrPartition)?;
+    let hosted = context.replicas.hosted(topic, number);
+    let partition = online(hosted, ErrorCode::UnknownTopicOrPartition)?;
     if is_internal(topic) {
         return Err(ErrorCode::InvalidTopicException);
     }

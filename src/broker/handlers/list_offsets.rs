@@ -8,7 +8,7 @@
 use crate::broker::answer::Answer;
 use crate::broker::context::RequestContext;
 use crate::broker::dispatch::Handle;
-use crate::broker::errors::read_failure;
+use crate::broker::errors::{online, read_failure};
 use crate::protocol::ErrorCode;
 use crate::protocol::messages::list_offsets_request::ListOffsetsPartition;
 use crate::protocol::messages::list_offsets_response::{
@@ -61,8 +61,10 @@ fn answer(
         .with_partition_index(asked.partition_index)
         .with_timestamp(-1)
         .with_offset(Offset::NONE.0);
-    let Some(partition) = context.replicas.partition(topic, asked.partition_index) else {
-        return answer.with_error_code(ErrorCode::UnknownTopicOrPartition.code());
+    let hosted = context.replicas.hosted(topic, asked.partition_index);
+    let partition = match online(hosted, ErrorCode::UnknownTopicOrPartition) {
+        Ok(partition) => partition,
+        Err(code) => return answer.with_error_code(code.code()),
     };
     let lowest = match context.version() {
         ..=6 => EARLIEST,

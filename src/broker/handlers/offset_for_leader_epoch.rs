@@ -5,7 +5,7 @@
 use crate::broker::answer::Answer;
 use crate::broker::context::RequestContext;
 use crate::broker::dispatch::Handle;
-use crate::broker::errors::read_failure;
+use crate::broker::errors::{online, read_failure};
 use crate::protocol::ErrorCode;
 use crate::protocol::messages::offset_for_leader_epoch_request::OffsetForLeaderPartition;
 use crate::protocol::messages::offset_for_leader_epoch_response::{
@@ -37,8 +37,10 @@ fn end_of_epoch(
     context: &RequestContext<'_>,
 ) -> EpochEndOffset {
     let answer = EpochEndOffset::default().with_partition(asked.partition);
-    let Some(partition) = context.replicas.partition(topic, asked.partition) else {
-        return answer.with_error_code(ErrorCode::UnknownTopicOrPartition.code());
+    let hosted = context.replicas.hosted(topic, asked.partition);
+    let partition = match online(hosted, ErrorCode::UnknownTopicOrPartition) {
+        Ok(partition) => partition,
+        Err(code) => return answer.with_error_code(code.code()),
     };
     if let Err(error) = partition.check_leader_epoch(LeaderEpoch(asked.current_leader_epoch)) {
         return answer.with_error_code(read_failure(&error).code());

@@ -17,7 +17,7 @@ use tokio::time::Instant;
 use crate::broker::answer::Answer;
 use crate::broker::context::RequestContext;
 use crate::broker::dispatch::Handle;
-use crate::broker::errors::append_failure;
+use crate::broker::errors::{append_failure, online};
 use crate::protocol::messages::produce_request::PartitionProduceData;
 use crate::protocol::messages::produce_response::{
     BatchIndexAndErrorMessage, PartitionProduceResponse, TopicProduceResponse,
@@ -216,8 +216,10 @@ fn append(
     let Some(ack) = target.ack else {
         return refuse(ErrorCode::InvalidRequiredAcks);
     };
-    let Some(partition) = target.topic.and_then(|topic| topic.partition(data.index)) else {
-        return refuse(target.unknown);
+    let hosted = target.topic.and_then(|topic| topic.hosted(data.index));
+    let partition = match online(hosted, target.unknown) {
+        Ok(partition) => partition,
+        Err(code) => return refuse(code),
     };
     let Some(records) = &data.records else {
         return refuse(ErrorCode::InvalidRecord);

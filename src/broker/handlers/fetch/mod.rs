@@ -13,6 +13,7 @@ use std::sync::Arc;
 use crate::broker::answer::Answer;
 use crate::broker::context::RequestContext;
 use crate::broker::dispatch::Handle;
+use crate::broker::errors::online;
 use crate::protocol::ErrorCode;
 use crate::protocol::messages::FetchRequest;
 use crate::replica::Partition;
@@ -53,9 +54,10 @@ impl Asked {
             TopicKey::Id(id) => (context.replicas.topic_by_id(*id), ErrorCode::UnknownTopicId),
         };
         let topic = topic.ok_or(unknown)?;
-        topic
-            .partition(self.partition)
-            .ok_or(ErrorCode::UnknownTopicOrPartition)
+        online(
+            topic.hosted(self.partition),
+            ErrorCode::UnknownTopicOrPartition,
+        )
     }
 }
 
