@@ -42,10 +42,11 @@ struct Counted {
 impl Counted {
     /// Takes a place, unless a limit is reached.
     fn take(state: &Arc<BrokerState>, address: IpAddr) -> Option<Self> {
+        let all_max = state.size("max.connections");
+        let here_max = state.size("max.connections.per.ip");
         let mut counts = state.connections.counts.lock();
-        let limits = &state.limits;
         let here = counts.by_address.get(&address).copied().unwrap_or(0);
-        if counts.all >= limits.connections_max || here >= limits.connections_per_address_max {
+        if counts.all >= all_max || here >= here_max {
             return None;
         }
         counts.all += 1;

@@ -96,6 +96,14 @@ impl BrokerState {
             .or_else(|| parse(def, def.default_text()?).ok())
     }
 
+    /// Returns what is in force now for a broker's key that is a size or a count.
+    pub(super) fn size(&self, key: &str) -> usize {
+        match self.setting(key) {
+            Some(ConfigValue::Number(number)) => usize::try_from(number).unwrap_or(0),
+            _ => 0,
+        }
+    }
+
     /// Writes the checkpoints now; a failure is logged as well as told.
     pub(super) fn checkpoint(&self) -> Result<(), ErrorCode> {
         self.dirs.checkpoint(&self.replicas).map_err(|error| {
@@ -112,10 +120,6 @@ pub(super) struct Limits {
     pub(super) request_bytes_max: usize,
     /// `fetch.max.bytes`
     pub(super) fetch_bytes_max: usize,
-    /// `max.connections`
-    pub(super) connections_max: usize,
-    /// `max.connections.per.ip`
-    pub(super) connections_per_address_max: usize,
     /// `connections.max.idle.ms`
     pub(super) connection_idle_max: Duration,
 }
@@ -126,8 +130,6 @@ impl Limits {
         Self {
             request_bytes_max: config.size("socket.request.max.bytes"),
             fetch_bytes_max: config.size("fetch.max.bytes"),
-            connections_max: config.size("max.connections"),
-            connections_per_address_max: config.size("max.connections.per.ip"),
             connection_idle_max: Duration::from_millis(idle_ms),
         }
     }

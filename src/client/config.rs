@@ -13,6 +13,8 @@ use super::error::ClientError;
 use super::log::{CLIENT_UTILS, Log, LogLevel};
 use super::retry::Backoff;
 use crate::clock::{Clock, SystemClock};
+use crate::config::admin::admin_def;
+use crate::config::value::parse;
 
 /// Which of Kafka's clients this is; decides defaults and how log lines begin.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -208,6 +210,7 @@ impl ClientConfig {
                           default value."
                     .into(),
             })?;
+        check_security(&settings)?;
         let request_default_ms = 30_000;
         Ok(Self {
             kind,
@@ -248,6 +251,23 @@ impl ClientConfig {
         let line = format!("{}{message}", self.log_context);
         self.log.line(level, logger, &line);
     }
+}
+
+/// Refuses a protocol that this client does not speak: what was meant to be encrypted or to log in
+/// must not go out in the clear.
+fn check_security(settings: &Settings<'_>) -> Result<(), ClientError> {
+    const KEY: &str = "security.protocol";
+    let protocol = settings.text(KEY).unwrap_or("PLAINTEXT");
+    if protocol.eq_ignore_ascii_case("PLAINTEXT") {
+        return Ok(());
+    }
+    if let Some(def) = admin_def(KEY) {
+        parse(def, protocol).map_err(|error| ClientError::Config {
+            message: error.to_string(),
+        })?;
+    }
+    let reason = "This release speaks PLAINTEXT only, and sends nothing in the clear instead.";
+    Err(invalid_value(KEY, protocol, reason))
 }
 
 fn log_context(kind: ClientKind, client_id: &str, group: Option<&str>) -> String {
@@ -362,6 +382,27 @@ mod tests {
         let parsed = parse_bootstrap("PLAINTEXT://127.0.0.1:1, [::1]:2", &Log::silent()).unwrap();
         let hosts: Vec<_> = parsed.iter().map(|a| (a.host.as_str(), a.port)).collect();
         assert_eq!(hosts, [("127.0.0.1", 1), ("::1", 2)]);
+    }
+
+    #[test]
+    fn nothing_goes_out_in_the_clear_that_was_meant_to_be_safe() {
+        let refused = |protocol: &str| {
+            let map = BTreeMap::from([
+                ("bootstrap.servers".to_owned(), "127.0.0.1:1".to_owned()),
+                ("security.protocol".to_owned(), protocol.to_owned()),
+            ]);
+            ClientConfig::from_map(ClientKind::Admin, &map, Log::silent())
+                .err()
+                .map(|error| error.to_string())
+        };
+        assert_eq!(refused("plaintext"), None);
+        for protocol in ["SSL", "SASL_PLAINTEXT", "sasl_ssl"] {
+            let start = format!("Invalid value {protocol} for configuration security.protocol: ");
+            let refused = refused(protocol).unwrap();
+            assert!(refused.starts_with(&start), "{refused}");
+            assert!(refused.contains("PLAINTEXT only"), "{refused}");
+        }
+        assert!(refused("TLS").unwrap().contains("String must be one of"));
     }
 
     #[test]

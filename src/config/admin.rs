@@ -165,7 +165,7 @@ config_table! {
         "Where tokens come from.";
     String "security.protocol" =
         "PLAINTEXT", OneOfIgnoringCase(&["SASL_SSL", "PLAINTEXT", "SSL", "SASL_PLAINTEXT"]),
-        Medium, ReadOnly, Accepted:
+        Medium, ReadOnly, Honoured:
         "Protocol towards brokers.";
     String "security.providers" = null, Any, Low, ReadOnly, Accepted:
         "JVM security provider creator classes.";

@@ -7,6 +7,8 @@ use std::time::Duration;
 use kt::protocol::messages::fetch_request::{FetchPartition, FetchTopic};
 use kt::protocol::messages::{ApiVersionsRequest, BrokerId, FetchRequest, FetchResponse};
 
+use crate::alter_configs::set;
+use crate::describe_configs::BROKER;
 use crate::harness::{TestBroker, receive, send, topic};
 
 /// Asks something small on a connection; returns whether it is answered and not closed.
@@ -49,6 +51,18 @@ fn a_connection_over_the_limit_is_closed_at_once() {
         assert!(streams.iter_mut().all(is_served), "{key}");
         assert!(is_closed(&mut broker.connect()), "{key}");
         assert!(streams.iter_mut().all(is_served), "{key}");
+    }
+}
+
+#[test]
+fn the_limit_of_connections_changes_while_the_broker_runs() {
+    for key in ["max.connections", "max.connections.per.ip"] {
+        let broker = TestBroker::start();
+        let mut first = broker.connect();
+        assert!(is_served(&mut first));
+        set(&broker, (BROKER, ""), key, "1");
+        assert!(is_closed(&mut broker.connect()), "{key}");
+        assert!(is_served(&mut first));
     }
 }
 

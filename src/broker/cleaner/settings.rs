@@ -23,22 +23,18 @@ pub(super) struct CleanerConfig {
 impl CleanerConfig {
     /// Returns the settings that are in force now.
     pub(super) fn of(state: &BrokerState) -> Self {
-        let size = |key: &str| match state.setting(key) {
-            Some(ConfigValue::Number(number)) => usize::try_from(number).unwrap_or(0),
-            _ => 0,
-        };
         let double = |key: &str| match state.setting(key) {
             Some(ConfigValue::Double(number)) => number,
             _ => f64::MAX,
         };
-        let threads = size("log.cleaner.threads");
+        let threads = state.size("log.cleaner.threads");
         let sharing = threads.max(1);
-        let milliseconds = u64::try_from(size("log.cleaner.backoff.ms")).unwrap_or(u64::MAX);
+        let milliseconds = u64::try_from(state.size("log.cleaner.backoff.ms")).unwrap_or(u64::MAX);
         let share = f64::from(u32::try_from(sharing).unwrap_or(u32::MAX));
         Self {
             threads,
             backoff: Duration::from_millis(milliseconds),
-            map_bytes_max: size("log.cleaner.dedupe.buffer.size") / sharing,
+            map_bytes_max: state.size("log.cleaner.dedupe.buffer.size") / sharing,
             load_factor: double("log.cleaner.io.buffer.load.factor"),
             bytes_per_second: double("log.cleaner.io.max.bytes.per.second") / share,
         }
