@@ -107,6 +107,13 @@ impl Uuid {
         self.0 == 0
     }
 
+    /// Returns whether this is one of the hundred ids that no directory has: they have meanings,
+    /// such as "not chosen yet" (DirectoryId.reserved, KIP-858).
+    #[must_use]
+    pub const fn is_reserved(self) -> bool {
+        self.0 < 100
+    }
+
     /// Returns the 16 bytes, most significant first.
     #[must_use]
     pub const fn to_bytes(self) -> [u8; 16] {

@@ -17,6 +17,16 @@ use crate::rng::Rng;
 use crate::storage::{LoadError, LoadedLog, Log};
 use crate::types::{BrokerId, TopicPartition, Uuid};
 
+/// Why a partition is offline.
+#[derive(Debug, thiserror::Error)]
+enum HostError {
+    #[error(transparent)]
+    Load(#[from] LoadError),
+    /// An empty log made elsewhere would hide the records that are there.
+    #[error("its log directory, of id {directory}, is none of log.dirs")]
+    DirectoryMissing { directory: Uuid },
+}
+
 /// What makes the broker follow images.
 #[derive(Debug)]
 pub(super) struct ImageApplier {
@@ -141,26 +151,33 @@ impl ImageApplier {
         topic: &TopicImage,
         (number, partition): (i32, &PartitionImage),
         log: Option<Log>,
-    ) -> Result<(), LoadError> {
+    ) -> Result<(), HostError> {
         let settings = self.settings.of_topic(image, &topic.name, &mut self.rng);
         let name = TopicPartition::new(topic.name.clone(), number);
         let dirs = self
             .dirs
             .as_ref()
             .expect("nothing is hosted before the directories are open");
+        let mut places = partition.replicas.iter().zip(&partition.directories);
+        let told = places.find(|(id, _)| **id == self.node_id);
+        let told = told.map(|(_, directory)| *directory);
         let log = match log {
             Some(log) => log,
             None => {
+                if let Some(directory) = told
+                    && !directory.is_reserved()
+                    && !dirs.ids().any(|id| id == directory)
+                {
+                    return Err(HostError::DirectoryMissing { directory });
+                }
                 let config = settings.log.clone();
                 dirs.create(&name, topic.id, config, &self.replicas)?.0
             }
         };
         let log_dir = log.dir().parent().unwrap_or(log.dir());
         let failure = dirs.failure_of(log_dir);
-        let mut places = partition.replicas.iter().zip(&partition.directories);
-        let told = places.find(|(id, _)| **id == self.node_id);
         if let Some(directory) = dirs.id_of(log_dir)
-            && told.is_none_or(|(_, told)| *told != directory)
+            && told != Some(directory)
         {
             self.misplaced.push(ReplicaDirectory {
                 topic: topic.id,

@@ -135,6 +135,12 @@ impl LogDirs {
         dir.meta.as_ref()?.directory_id
     }
 
+    /// Returns the ids of the directories.
+    pub(super) fn ids(&self) -> impl Iterator<Item = Uuid> {
+        let metas = self.manager.dirs().iter().flat_map(|dir| &dir.meta);
+        metas.filter_map(|meta| meta.directory_id)
+    }
+
     /// Makes an empty copy of a partition in a directory.
     pub(super) fn create_future(
         &self,

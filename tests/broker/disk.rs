@@ -4,12 +4,12 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use kt::fs::{Fs, RealFs, SimFault, SimFs};
+use kt::fs::{Fs, RealFs, Repeat, SimFault, SimFs};
 use kt::storage::partition_metadata_text;
 use kt::types::Uuid;
 
 use crate::fetch::values;
-use crate::harness::{TestBroker, batch, code};
+use crate::harness::{TestBroker, batch, code, until};
 
 const STORAGE_ERROR: &str = "KAFKA_STORAGE_ERROR";
 /// The setting of a broker with two directories.
@@ -143,4 +143,50 @@ fn a_partition_behind_a_link_is_served_as_in_kafka() {
     broker.run();
     assert_eq!(stored(&broker, "t"), ["a"]);
     assert_eq!(broker.produce_values("t", 0, &["b"]), 1);
+}
+
+#[test]
+fn a_partition_waits_for_its_directory_instead_of_beginning_anew_in_another() {
+    let (mut broker, [data, other]) = TestBroker::start_on_two_dirs(&[]);
+    broker.create_topic("t", 2, &[]);
+    for partition in [0, 1] {
+        broker.produce_values("t", partition, &["a"]);
+    }
+    let away = i32::from(other.join("t-1").exists());
+    broker.stop();
+    broker.set("log.dirs", data.to_str().unwrap());
+    broker.run();
+    let answer = broker.produce(9, ("t", away), batch(&["b"]));
+    assert_eq!(code(answer.error_code), STORAGE_ERROR);
+    assert!(!data.join(format!("t-{away}")).exists());
+    assert_eq!(broker.produce_values("t", 1 - away, &["b"]), 1);
+    broker.stop();
+    let both = format!("{},{}", data.display(), other.display());
+    broker.set("log.dirs", &both);
+    broker.run();
+    for partition in [0, 1] {
+        let next = if partition == away { 1 } else { 2 };
+        assert_eq!(broker.produce_values("t", partition, &["c"]), next);
+    }
+}
+
+#[test]
+fn a_partition_that_found_no_room_comes_when_there_is_some() {
+    let mut offline = 0;
+    for calls in 0..40 {
+        let sim = SimFs::default();
+        let broker = TestBroker::start_on(Arc::new(sim.clone()), "", &[]);
+        sim.fail_any_after(calls, SimFault::NoSpace, Repeat::Once);
+        let created = broker.try_create_topic("t", 1, &[]);
+        sim.heal();
+        if created.error_code != 0 {
+            continue;
+        }
+        let answer = || broker.produce(9, ("t", 0), batch(&["a"])).error_code;
+        let first = code(answer());
+        assert!(first == STORAGE_ERROR || first == "NONE", "{first}");
+        offline += u32::from(first == STORAGE_ERROR);
+        until(|| answer() == 0);
+    }
+    assert!(offline > 0);
 }

@@ -16,6 +16,7 @@ use kt::clock::SystemClock;
 use kt::config::{Properties, ServerConfig};
 use kt::fs::{Fs, RealFs};
 use kt::protocol::messages::create_topics_request::{CreatableTopic, CreatableTopicConfig};
+use kt::protocol::messages::create_topics_response::CreatableTopicResult;
 use kt::protocol::messages::metadata_request::MetadataRequestTopic;
 use kt::protocol::messages::produce_request::{PartitionProduceData, TopicProduceData};
 use kt::protocol::messages::produce_response::PartitionProduceResponse;
@@ -198,6 +199,17 @@ impl TestBroker {
     /// Creates a topic with these settings.
     #[track_caller]
     pub(crate) fn create_topic(&self, name: &str, partitions: i32, configs: &[(&str, &str)]) {
+        let created = self.try_create_topic(name, partitions, configs);
+        assert_eq!(created.error_code, 0, "{:?}", created.error_message);
+    }
+
+    /// Asks for a topic with these settings; returns what the answer says of it.
+    pub(crate) fn try_create_topic(
+        &self,
+        name: &str,
+        partitions: i32,
+        configs: &[(&str, &str)],
+    ) -> CreatableTopicResult {
         let configs = configs.iter().map(|(key, value)| {
             CreatableTopicConfig::default()
                 .with_name(text(key))
@@ -209,12 +221,7 @@ impl TestBroker {
             .with_replication_factor(1)
             .with_configs(configs.collect());
         let request = CreateTopicsRequest::default().with_topics(vec![topic]);
-        let response = self.call(7, &request);
-        assert_eq!(
-            response.topics[0].error_code, 0,
-            "{:?}",
-            response.topics[0].error_message
-        );
+        self.call(7, &request).topics.remove(0)
     }
 
     /// Returns the id of a topic.
