@@ -1,6 +1,6 @@
 //! The reliability suites: the real binary, killed, cut from power, on a full disk.
 //!
-//! `cargo run --release --example reliability -- SUITE --from SEED --count N [--kt PATH]
+//! `cargo run --profile suites --example reliability -- SUITE --from SEED --count N [--kt PATH]
 //! [--ledger FILE]`; the suites are `kill`, `power`, `full` and `judge`. A seed decides
 //! everything: what is written by how many producers, how topics change, when the fault comes.
 //! After each fault the same checks run; docs/reliability.md says which. A run whose ledger has a

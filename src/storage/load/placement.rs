@@ -7,8 +7,8 @@
 use std::io;
 
 use crate::fs::File;
-use crate::record::BatchHeader;
-use crate::storage::file_records::{HeaderScan, Scanned};
+use crate::record::{BatchHeader, HEADER_BYTES};
+use crate::storage::file_records::{HeaderScan, Located, Scanned};
 use crate::types::{LeaderEpoch, Offset};
 
 /// Where a batch should lie.
@@ -59,6 +59,10 @@ pub(in crate::storage) fn placed(
     while witnesses < WITNESSES_MAX
         && let Scanned::Batch(behind) = scan.next()?
     {
+        if !is_whole(file, &behind)? {
+            // It is damaged, and may be cut: it says nothing.
+            break;
+        }
         let behind = behind.header;
         if behind.base_offset < expected || behind.leader_epoch < place.epoch {
             // It contradicts what was before, too: it is the one that is damaged.
@@ -84,4 +88,13 @@ pub(in crate::storage) fn placed(
         ));
     }
     Ok(Ok(()))
+}
+
+/// Returns whether the CRC of a batch is right.
+fn is_whole(file: &dyn File, batch: &Located) -> io::Result<bool> {
+    let begin = u64::try_from(HEADER_BYTES).map_err(io::Error::other)?;
+    let bytes = usize::try_from(batch.bytes - begin).map_err(io::Error::other)?;
+    let mut body = vec![0; bytes];
+    file.read_exact_at(&mut body, batch.position + begin)?;
+    Ok(batch.header.computed_crc(&body) == batch.header.crc)
 }
