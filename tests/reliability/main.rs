@@ -64,13 +64,14 @@ struct Options {
 
 fn options() -> anyhow::Result<Options> {
     let words: Vec<String> = std::env::args().skip(1).collect();
+    // target/PROFILE/examples/reliability
     let here = std::env::current_exe()?;
-    let beside = here.parent().and_then(Path::parent);
+    let target = here.ancestors().nth(3).context("a target folder")?;
     let mut options = Options {
         suite: String::new(),
         from: 1,
         count: 1,
-        kt: beside.context("a folder of examples")?.join("kt"),
+        kt: target.join("release/kt"),
         ledger: None,
         commit: None,
         broken: false,
