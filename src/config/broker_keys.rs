@@ -313,7 +313,7 @@ config_table! {
         "Runs the compaction threads. Needed for compacted topics such as __consumer_offsets.";
     Double "log.cleaner.io.buffer.load.factor" = "0.9", Any, Medium, ClusterWide, Honoured:
         "How full the key map may get before a pass ends.";
-    Int "log.cleaner.io.buffer.size" = "524288", AtLeast(0), Medium, ClusterWide, Accepted:
+    Int "log.cleaner.io.buffer.size" = "524288", AtLeast(0), Medium, ClusterWide, Honoured:
         "Memory for cleaner reads and writes over all threads.";
     Double "log.cleaner.io.max.bytes.per.second" =
         "1.7976931348623157E308", Any, Medium, ClusterWide, Honoured:

@@ -2,9 +2,11 @@
 
 use std::fs;
 use std::io::{Seek as _, SeekFrom, Write as _};
+use std::sync::Arc;
 
 use bytes::Bytes;
 use kt::clock::SystemClock;
+use kt::fs::{Fs, SimFs};
 use kt::protocol::messages::DeleteTopicsRequest;
 use kt::record::{Append, BatchBuilder, Batches, Codec, Producer, Seal};
 
@@ -251,6 +253,34 @@ fn the_map_holds_as_many_keys_as_its_buffer_and_load_factor_allow() {
         let left = (0..101).filter(|offset| offset % 2 == 1 || *offset >= 2 * cleaned);
         assert_eq!(offsets(&broker, "t"), left.collect::<Vec<_>>());
     }
+}
+
+#[test]
+fn a_cleaning_writes_as_much_at_once_as_half_its_buffer() {
+    const BATCHES: i64 = 200;
+    let calls = |buffer: &str| {
+        let sim = SimFs::default();
+        let settings = [
+            ("log.cleaner.enable", "false"),
+            ("log.cleaner.io.buffer.size", buffer),
+        ];
+        let mut broker = TestBroker::start_on(Arc::new(sim.clone()), "", &settings);
+        broker.create_topic("t", 1, &with(&[("internal.segment.bytes", "1000000")]));
+        for number in 0..BATCHES {
+            put(&broker, "t", &[(&number.to_string(), Some("1"))]);
+        }
+        set(&broker, (TOPIC, "t"), "internal.segment.bytes", "130");
+        put(&broker, "t", &[("z", Some("1"))]);
+        broker.set("log.cleaner.enable", "true");
+        let before = sim.calls();
+        broker.restart();
+        let path = broker.log_dir("data").join("cleaner-offset-checkpoint");
+        let done = format!("0\n1\nt 0 {BATCHES}\n").into_bytes();
+        until(|| sim.read(&path, 100).is_ok_and(|text| text == done));
+        sim.calls() - before
+    };
+    let (small, large) = (calls("1"), calls("524288"));
+    assert!(small > large + 150, "{small} and {large} calls");
 }
 
 #[test]

@@ -24,9 +24,6 @@ use crate::replica::Partition;
 use crate::rng::Rng;
 use crate::storage::{CleanError, CleanReport, Cleanable, CleanerSettings, SwapError};
 
-/// Bytes that a cleaning collects before it writes them.
-const WRITE_BYTES: usize = 512 << 10;
-
 /// A partition that is to be cleaned.
 struct Candidate {
     partition: Arc<Partition>,
@@ -88,7 +85,7 @@ impl Cleaner {
             let settings = CleanerSettings {
                 map_bytes_max: config.map_bytes_max,
                 load_factor: config.load_factor,
-                buffer_bytes: WRITE_BYTES,
+                buffer_bytes: config.buffer_bytes,
                 secret: (self.rng.next_u64(), self.rng.next_u64()),
                 now_ms: self.state.clock.now_ms(),
             };

@@ -14,6 +14,8 @@ pub(super) struct CleanerConfig {
     pub(super) backoff: Duration,
     /// A thread's share of `log.cleaner.dedupe.buffer.size`.
     pub(super) map_bytes_max: usize,
+    /// What a thread collects before it writes: half its share of `log.cleaner.io.buffer.size`.
+    pub(super) buffer_bytes: usize,
     /// `log.cleaner.io.buffer.load.factor`
     pub(super) load_factor: f64,
     /// A thread's share of `log.cleaner.io.max.bytes.per.second`.
@@ -35,6 +37,7 @@ impl CleanerConfig {
             threads,
             backoff: Duration::from_millis(milliseconds),
             map_bytes_max: state.size("log.cleaner.dedupe.buffer.size") / sharing,
+            buffer_bytes: state.size("log.cleaner.io.buffer.size") / sharing / 2,
             load_factor: double("log.cleaner.io.buffer.load.factor"),
             bytes_per_second: double("log.cleaner.io.max.bytes.per.second") / share,
         }
