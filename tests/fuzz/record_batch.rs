@@ -122,7 +122,7 @@ fn read(bytes: &[u8]) {
             continue;
         };
         assert!(body.len() <= DECOMPRESSED_BYTES_MAX.max(bytes.len()));
-        drop(parse_end_marker(&batch));
+        let _ = parse_end_marker(&batch);
         for record in batch.records(&body) {
             let Ok(record) = record else { break };
             record.headers.for_each(|_| ());
