@@ -15,13 +15,32 @@ use super::checkpoint::{LEADER_EPOCH_FILE, epochs_text};
 use super::error::{AtPath, IoError};
 use super::leader_epoch::LeaderEpochCache;
 use crate::fs::Fs;
+use crate::types::{LeaderEpoch, Offset};
 
 /// The file, and which text it has.
 #[derive(Debug, Default)]
 pub(super) struct EpochFile {
     numbers: AtomicU64,
-    /// Number of the newest text in the file; held while a text is written.
-    written: Mutex<u64>,
+    /// The newest text in the file; held while a text is written.
+    written: Mutex<Written>,
+}
+
+#[derive(Debug, Default)]
+struct Written {
+    number: u64,
+    /// What the file durably has, if that is known.
+    text: Option<String>,
+}
+
+impl EpochFile {
+    /// Returns a file that durably has these entries.
+    pub(super) fn holding(entries: &[(LeaderEpoch, Offset)]) -> Arc<Self> {
+        let text = Some(epochs_text(entries));
+        Arc::new(Self {
+            numbers: AtomicU64::new(0),
+            written: Mutex::new(Written { number: 0, text }),
+        })
+    }
 }
 
 /// A text of the file.
@@ -49,15 +68,19 @@ impl EpochText {
         self.text == epochs_text(epochs.entries())
     }
 
-    /// Replaces the file, unless it has a newer text.
+    /// Replaces the file, unless it has a newer text, or the same.
     pub(super) fn write(&self, fs: &dyn Fs) -> Result<(), IoError> {
         let mut written = self.file.written.lock();
-        if self.number < *written {
+        if self.number < written.number {
             return Ok(());
         }
-        fs.replace(&self.path, self.text.as_bytes())
-            .at("replace", &self.path)?;
-        *written = self.number;
+        if written.text.as_ref() != Some(&self.text) {
+            written.text = None;
+            fs.replace(&self.path, self.text.as_bytes())
+                .at("replace", &self.path)?;
+            written.text = Some(self.text.clone());
+        }
+        written.number = self.number;
         Ok(())
     }
 }
@@ -66,7 +89,6 @@ impl EpochText {
 mod tests {
     use super::*;
     use crate::fs::SimFs;
-    use crate::types::{LeaderEpoch, Offset};
 
     #[test]
     fn an_older_text_does_not_replace_a_newer_one() {
@@ -81,5 +103,10 @@ mod tests {
         older.write(&fs).unwrap();
         let path = Path::new("/").join(LEADER_EPOCH_FILE);
         assert_eq!(fs.read(&path, 100).unwrap(), b"0\n1\n1 5\n");
+        let calls = fs.calls();
+        EpochText::new(&file, Path::new("/"), &epochs)
+            .write(&fs)
+            .unwrap();
+        assert_eq!(fs.calls(), calls, "it says so already");
     }
 }

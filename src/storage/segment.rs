@@ -24,6 +24,14 @@ pub(super) struct Indexes {
     pub(super) times: Index<TimeEntry>,
 }
 
+impl Indexes {
+    /// Returns whether both files are there, and empty.
+    pub(super) fn are_empty_files(&self) -> bool {
+        let are_empty = self.offsets.entries().is_empty() && self.times.entries().is_empty();
+        are_empty && self.offsets.is_persisted() && self.times.is_persisted()
+    }
+}
+
 /// One segment.
 #[derive(Debug)]
 pub(super) struct Segment {

@@ -5,20 +5,28 @@
 
 use super::loader::LoadReport;
 use crate::storage::checkpoint::{LEADER_EPOCH_FILE, read_epochs};
+use crate::storage::epoch_file::EpochFile;
 use crate::storage::error::LoadError;
 use crate::storage::leader_epoch::LeaderEpochCache;
 use crate::storage::log::Log;
 use crate::types::{LeaderEpoch, Offset};
 
 impl Log {
-    /// Returns what the epoch file has; `None` if it cannot be read.
+    /// Returns what the epoch file has; `None` if it cannot be read. After a clean stop it is
+    /// durable, and is not written again before it has to say something else.
     pub(in crate::storage) fn read_epoch_file(
-        &self,
+        &mut self,
+        is_clean: bool,
         report: &mut LoadReport,
     ) -> Option<Vec<(LeaderEpoch, Offset)>> {
         let path = self.dir().join(LEADER_EPOCH_FILE);
         match read_epochs(self.segments.fs.as_ref(), &path) {
-            Ok(entries) => Some(entries),
+            Ok(entries) => {
+                if is_clean {
+                    self.epoch_file = EpochFile::holding(&entries);
+                }
+                Some(entries)
+            }
             Err(error) => {
                 report
                     .warnings

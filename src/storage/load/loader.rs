@@ -128,7 +128,7 @@ impl Log {
             truncations: 0,
             poison: None,
         };
-        let epochs = log.read_epoch_file(&mut report);
+        let epochs = log.read_epoch_file(start.clean, &mut report);
         log.load_segments(start, epochs.as_deref(), now_ms, &mut report)?;
         log.load_epochs(epochs)?;
         log.load_aborted(&found, &mut report, now_ms)?;
@@ -314,6 +314,13 @@ impl Log {
         let path = self.segments.path(base, LOG_SUFFIX);
         let active = self.segments.active_mut();
         let file = active.file.clone().expect("the active segment is open");
+        if active.bytes == 0
+            && let Some(empty) = indexes.as_ref().filter(|indexes| indexes.are_empty_files())
+        {
+            // Nothing is made anew, nor to be synced: there may be thousands of these.
+            active.take_indexes(empty.clone(), 0);
+            return Ok(Some(base));
+        }
         let indexes = indexes.filter(|indexes| {
             let last = indexes.offsets.last().map_or(0, OffsetEntry::start);
             // An index that points behind the end would hide all that is before.
