@@ -10,7 +10,7 @@
 
 use std::fmt;
 use std::fs::{self, OpenOptions};
-use std::io::{self, IoSlice};
+use std::io::{self, IoSlice, Read as _};
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -71,6 +71,31 @@ impl Fs for RealFs {
 
     fn create_dir_all(&self, path: &Path) -> io::Result<()> {
         retried(|| fs::create_dir_all(path))
+    }
+
+    fn read(&self, path: &Path, bytes_max: u64) -> io::Result<Vec<u8>> {
+        let file = fs::File::open(path)?;
+        let metadata = file.metadata()?;
+        let mut content = Vec::new();
+        // A pipe does not know its size.
+        let bytes = if metadata.is_file() {
+            metadata.len()
+        } else {
+            let limit = bytes_max.saturating_add(1);
+            (&file).take(limit).read_to_end(&mut content)? as u64
+        };
+        if bytes > bytes_max {
+            let text = format!(
+                "{}: {bytes} bytes, at most {bytes_max} expected",
+                path.display()
+            );
+            return Err(io::Error::new(io::ErrorKind::InvalidData, text));
+        }
+        if metadata.is_file() {
+            content.resize(usize::try_from(bytes).map_err(io::Error::other)?, 0);
+            file.read_exact_at(&mut content, 0)?;
+        }
+        Ok(content)
     }
 
     fn read_dir(&self, path: &Path) -> io::Result<Vec<DirEntry>> {
@@ -222,6 +247,9 @@ const IO_SLICES_MAX: usize = 1024;
 
 #[cfg(test)]
 mod tests {
+    use std::io::Write as _;
+    use std::os::fd::AsRawFd as _;
+
     use super::*;
 
     #[test]
@@ -241,6 +269,21 @@ mod tests {
         assert_eq!(&content[..5], b"\0\0\0ab");
         assert!(RealFs.read(&path, 3002).is_err());
         assert!(RealFs.open(&path, OpenMode::CreateNew).is_err());
+    }
+
+    #[test]
+    fn a_pipe_is_read_to_its_end_and_no_further_than_allowed() {
+        for (bytes_max, is_read) in [(11, true), (10, false)] {
+            let (reader, mut writer) = io::pipe().unwrap();
+            writer.write_all(b"hello there").unwrap();
+            drop(writer);
+            let path = PathBuf::from(format!("/proc/self/fd/{}", reader.as_raw_fd()));
+            let content = RealFs.read(&path, bytes_max);
+            assert_eq!(
+                content.is_ok_and(|content| content == b"hello there"),
+                is_read
+            );
+        }
     }
 
     #[test]

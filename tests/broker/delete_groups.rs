@@ -28,5 +28,8 @@ fn each_version_deletes_groups_without_members() {
         ];
         assert_eq!(codes, expected);
         assert_eq!(fetch(&broker, "s"), -1);
+        // A group of offsets alone is gone with them.
+        let again = broker.call(version, &request).results;
+        assert_eq!(code(again[0].error_code), "GROUP_ID_NOT_FOUND");
     }
 }

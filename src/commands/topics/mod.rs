@@ -91,7 +91,8 @@ async fn matching(admin: &Admin, options: &Options) -> Result<Vec<String>, Comma
 
 /// Returns the names of the topics that `--topic` and `--exclude-internal` let through.
 async fn select(admin: &Admin, options: &Options) -> Result<Vec<String>, CommandError> {
-    let filter = options.topic.as_deref().filter(|text| !text.is_empty());
+    // An empty pattern, such as an unset variable's, matches no topic.
+    let filter = options.topic.as_deref();
     let filter = filter.map(TopicFilter::new).transpose().map_err(failed)?;
     let topics = admin
         .list_topics()

@@ -73,10 +73,6 @@ fn expires_since(group: &ClassicGroup, committed: &Committed) -> Option<i64> {
 
 /// Returns the records that take a group away.
 pub(super) fn classic_tombstones(group: &ClassicGroup) -> Vec<GroupRecord> {
-    // A group of offsets alone was never written down.
-    if group.protocol_type.is_none() {
-        Vec::new()
-    } else {
-        vec![group.tombstone()]
-    }
+    // Also for a group of offsets alone, which was never written down: it takes the group away.
+    vec![group.tombstone()]
 }
