@@ -172,8 +172,7 @@ fn conduct(
     answered?;
     phase.full.store(true, Ordering::Release);
     fill_up(mount, left)?;
-    let errors = || phase.storage_errors.load(Ordering::Acquire);
-    if !wait(FILL_PATIENCE, || errors() > 0) {
+    if !is_told(mount, phase)? {
         phase
             .truth
             .violation("the disk is full, and no producer is told");
@@ -218,6 +217,17 @@ fn conduct(
     // Partitions too that could not be made.
     std::thread::sleep(RESUMES_IN / 2);
     Ok(())
+}
+
+/// Waits until a producer was told that the disk is full.
+fn is_told(mount: &Path, phase: &Phase<'_>) -> anyhow::Result<bool> {
+    let told = || phase.storage_errors.load(Ordering::Acquire) > 0;
+    if wait(FILL_PATIENCE, told) {
+        return Ok(true);
+    }
+    // Retention has given back as much as a slow load takes.
+    fill_up(mount, 0)?;
+    Ok(wait(FILL_PATIENCE, told))
 }
 
 fn wait(patience: Duration, mut until: impl FnMut() -> bool) -> bool {
