@@ -43,13 +43,12 @@ impl Log {
 
     /// Sees to blocks for so many bytes more.
     pub(super) fn allocate_ahead(&mut self, bytes: u64) {
-        let limit = self.config.segment_bytes;
         let keeps_spare = self.config.keeps_spare;
         let active = self.segments.active_mut();
         let needed = active.bytes + bytes;
-        let spare = if keeps_spare { SPARE_BYTES / 2 } else { 0 };
+        let spare = if keeps_spare { SPARE_BYTES } else { 0 };
         let is_small = needed < ALLOCATE_FROM;
-        if needed + spare <= active.allocated || (is_small && !keeps_spare) {
+        if needed + spare / 2 <= active.allocated || (is_small && !keeps_spare) {
             return;
         }
         let step = if is_small {
@@ -60,7 +59,9 @@ impl Log {
                 .find(|step| active.allocated < *step)
                 .unwrap_or(64 << 20)
         };
-        let until = (needed + step).min(limit.max(needed));
+        // A segment that is due goes on behind its limit, if there is no room for another.
+        let limit = self.config.segment_bytes.max(needed) + spare;
+        let until = (needed + step).min(limit);
         let file = active.file.as_ref().expect("the active segment is open");
         match file.allocate(active.bytes, until - active.bytes) {
             Ok(()) => active.allocated = until,
@@ -137,12 +138,16 @@ mod tests {
     #[test]
     fn a_log_that_must_go_on_has_blocks_to_spare_and_is_no_longer_for_it() {
         let (plain, plain_blocks) = after_append(LogConfig::default());
-        let (bytes, blocks) = after_append(LogConfig {
-            keeps_spare: true,
-            ..LogConfig::default()
-        });
-        assert_eq!(bytes, plain);
         assert!(plain_blocks < SPARE_BYTES, "{plain_blocks}");
-        assert!(blocks >= SPARE_BYTES, "{blocks}");
+        // Also where the segment is at its limit.
+        for segment_bytes in [LogConfig::default().segment_bytes, plain] {
+            let (bytes, blocks) = after_append(LogConfig {
+                keeps_spare: true,
+                segment_bytes,
+                ..LogConfig::default()
+            });
+            assert_eq!(bytes, plain);
+            assert!(blocks >= SPARE_BYTES, "{blocks}");
+        }
     }
 }

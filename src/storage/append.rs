@@ -207,8 +207,7 @@ impl Log {
             }
         };
         let old = self.segments.active_mut();
-        old.is_changed = false;
-        old.trim();
+        old.finish();
         let old_base = old.base;
         let old_file = old.file.take();
         // Read again when somebody asks for old records.

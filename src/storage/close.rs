@@ -24,9 +24,7 @@ impl Log {
             self.flushed(&plan);
         }
         let changed = self.finish_active()?;
-        let active = self.segments.active_mut();
-        active.is_changed = false;
-        active.trim();
+        self.segments.active_mut().finish();
         // The indexes of a segment that was rolled last wait for the next records' flush.
         let waiting = self.unsynced.iter().map(|(_, path, file)| (path, file));
         for (path, file) in waiting.chain(changed.iter().map(|(path, file)| (path, file))) {

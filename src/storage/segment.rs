@@ -161,8 +161,9 @@ impl Segment {
         i32::try_from(end).is_ok() && self.relative(next.last_offset).is_some()
     }
 
-    /// Gives back the blocks that were allocated and not written.
-    pub(super) fn trim(&mut self) {
+    /// Notes that the index files are complete, and gives back blocks that were not written.
+    pub(super) fn finish(&mut self) {
+        self.is_changed = false;
         if self.allocated > self.bytes
             && let Some(file) = &self.file
         {

@@ -1,6 +1,9 @@
 //! One log: append, read, roll, truncate, reopen; on real files.
 
-use kt::fs::{OpenMode, RealFs};
+use std::path::Path;
+use std::sync::Arc;
+
+use kt::fs::{Fs, OpenMode, RealFs, SimFs};
 use kt::record::{BatchHeader, EndMarker, Producer, ValidatedBatch, end_marker_batch};
 use kt::storage::{AppendError, Log, LogConfig, ProducerError, ReadError, StartState};
 use kt::types::{LeaderEpoch, Offset};
@@ -268,6 +271,22 @@ fn a_batch_sent_again_is_known_also_after_a_restart_and_a_gap_is_refused() {
 }
 
 #[test]
+fn a_log_that_nothing_was_written_to_is_closed_without_a_sync() {
+    let sim = SimFs::default();
+    let (fs, dir): (Arc<dyn Fs>, _) = (Arc::new(sim.clone()), Path::new("/"));
+    let (mut log, _) = load(&fs, dir, &small(), StartState::default());
+    log.assign_epoch(LeaderEpoch(0));
+    log.close().unwrap();
+    drop(log);
+    let (mut log, _) = load(&fs, dir, &small(), clean(Offset::ZERO));
+    log.assign_epoch(LeaderEpoch(0));
+    let before = sim.calls();
+    log.close().unwrap();
+    // The snapshot of its producers is made, and written.
+    assert_eq!(sim.calls() - before, 2);
+}
+
+#[test]
 fn a_batch_sent_again_is_known_after_a_restart_when_the_log_has_rolled_behind_each() {
     let (fs, folder) = (RealFs::shared(), tempfile::tempdir().unwrap());
     let (mut log, _) = load(&fs, folder.path(), &small(), StartState::default());
@@ -516,7 +535,7 @@ fn space_is_allocated_from_the_first_mebibyte_on_and_given_back() {
     }
     let path = dir(folder.path()).join("00000000000000000000.log");
     assert_eq!(fs.metadata(&path).unwrap().bytes, log.bytes());
-    let blocks = |path: &std::path::Path| {
+    let blocks = |path: &Path| {
         use std::os::unix::fs::MetadataExt as _;
         std::fs::metadata(path).unwrap().blocks() * 512
     };
