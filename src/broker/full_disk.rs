@@ -6,9 +6,9 @@
 //! behind.
 
 use std::error::Error;
-use std::io;
 use std::sync::atomic::{AtomicI64, Ordering};
 
+use crate::fs;
 use crate::types::TimestampMs;
 
 /// How often a full disk is told of.
@@ -18,13 +18,7 @@ const TELL_EVERY_MS: i64 = 60_000;
 fn is_storage_full(error: &(dyn Error + 'static)) -> bool {
     let mut source = Some(error);
     while let Some(error) = source {
-        let is_full = error.downcast_ref().is_some_and(|error: &io::Error| {
-            matches!(
-                error.kind(),
-                io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded
-            )
-        });
-        if is_full {
+        if error.downcast_ref().is_some_and(fs::is_storage_full) {
             return true;
         }
         source = error.source();
@@ -65,6 +59,8 @@ impl FullDisk {
 
 #[cfg(test)]
 mod tests {
+    use std::io;
+
     use super::*;
     use crate::storage::{AppendError, IoError};
 

@@ -97,13 +97,7 @@ pub trait Fs: Send + Sync + fmt::Debug {
     fn read(&self, path: &Path, bytes_max: u64) -> io::Result<Vec<u8>> {
         let file = self.open(path, OpenMode::Read)?;
         let bytes = file.bytes()?;
-        if bytes > bytes_max {
-            let text = format!(
-                "{}: {bytes} bytes, at most {bytes_max} expected",
-                path.display()
-            );
-            return Err(io::Error::new(io::ErrorKind::InvalidData, text));
-        }
+        check_bytes(path, bytes, bytes_max)?;
         let mut content = vec![0; usize::try_from(bytes).map_err(io::Error::other)?];
         file.read_exact_at(&mut content, 0)?;
         Ok(content)
@@ -124,6 +118,25 @@ pub trait Fs: Send + Sync + fmt::Debug {
             None => Ok(()),
         }
     }
+}
+
+/// Refuses a file that is larger than its reader takes.
+fn check_bytes(path: &Path, bytes: u64, bytes_max: u64) -> io::Result<()> {
+    if bytes <= bytes_max {
+        return Ok(());
+    }
+    let path = path.display();
+    let text = format!("{path}: {bytes} bytes, at most {bytes_max} expected");
+    Err(io::Error::new(io::ErrorKind::InvalidData, text))
+}
+
+/// Returns whether an error says that a disk, or what a user may have of it, is full.
+#[must_use]
+pub fn is_storage_full(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded
+    )
 }
 
 /// An open file; closed when the last reference goes.

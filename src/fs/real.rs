@@ -18,7 +18,7 @@ use std::time::UNIX_EPOCH;
 
 use rustix::fs::{FallocateFlags, FlockOperation, flock};
 
-use super::{DirEntry, File, Fs, Lock, Metadata, OpenMode, Space};
+use super::{DirEntry, File, Fs, Lock, Metadata, OpenMode, Space, check_bytes};
 
 /// The operating system's files.
 #[derive(Clone, Copy, Debug, Default)]
@@ -76,25 +76,18 @@ impl Fs for RealFs {
     fn read(&self, path: &Path, bytes_max: u64) -> io::Result<Vec<u8>> {
         let file = fs::File::open(path)?;
         let metadata = file.metadata()?;
-        let mut content = Vec::new();
-        // A pipe does not know its size.
-        let bytes = if metadata.is_file() {
-            metadata.len()
-        } else {
-            let limit = bytes_max.saturating_add(1);
-            (&file).take(limit).read_to_end(&mut content)? as u64
-        };
-        if bytes > bytes_max {
-            let text = format!(
-                "{}: {bytes} bytes, at most {bytes_max} expected",
-                path.display()
-            );
-            return Err(io::Error::new(io::ErrorKind::InvalidData, text));
-        }
         if metadata.is_file() {
-            content.resize(usize::try_from(bytes).map_err(io::Error::other)?, 0);
+            check_bytes(path, metadata.len(), bytes_max)?;
+            let bytes = usize::try_from(metadata.len()).map_err(io::Error::other)?;
+            let mut content = vec![0; bytes];
             file.read_exact_at(&mut content, 0)?;
+            return Ok(content);
         }
+        // A pipe does not know its size.
+        let mut content = Vec::new();
+        let limit = bytes_max.saturating_add(1);
+        let bytes = (&file).take(limit).read_to_end(&mut content)?;
+        check_bytes(path, bytes as u64, bytes_max)?;
         Ok(content)
     }
 

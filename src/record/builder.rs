@@ -311,13 +311,7 @@ mod tests {
     #[test]
     fn records_come_back_under_every_codec() {
         let header = |key, value| Header { key, value };
-        for codec in [
-            Codec::None,
-            Codec::Gzip,
-            Codec::Snappy,
-            Codec::Lz4,
-            Codec::Zstd,
-        ] {
+        for codec in Codec::ALL {
             let mut builder = BatchBuilder::new(1_000_000);
             let headers = [header(b"h", Some(b"1")), header(b"h", None)];
             for (key, timestamp) in [(Some(&b"a"[..]), 100), (None, 40), (Some(b"c"), 4_000_000)] {

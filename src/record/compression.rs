@@ -30,6 +30,9 @@ pub enum Codec {
 }
 
 impl Codec {
+    /// Each of them, in the order of their ids.
+    pub const ALL: [Self; 5] = [Self::None, Self::Gzip, Self::Snappy, Self::Lz4, Self::Zstd];
+
     /// Returns the codec of a batch's attributes, `None` for an id that nobody has defined.
     #[must_use]
     pub const fn from_id(id: u16) -> Option<Self> {
@@ -348,14 +351,6 @@ fn check_independent_blocks(frame: &[u8]) -> io::Result<()> {
 mod tests {
     use super::*;
 
-    const CODECS: [Codec; 5] = [
-        Codec::None,
-        Codec::Gzip,
-        Codec::Snappy,
-        Codec::Lz4,
-        Codec::Zstd,
-    ];
-
     fn sample(bytes: usize) -> Vec<u8> {
         (0..bytes)
             .map(|i| u8::try_from((i * i / 7 + i / 300) % 251).unwrap())
@@ -383,7 +378,7 @@ mod tests {
 
     #[test]
     fn what_was_compressed_comes_back() {
-        for codec in CODECS {
+        for codec in Codec::ALL {
             for bytes in [0, 1, 100, 70_000, 300_000] {
                 let input = sample(bytes);
                 let mut out = vec![9];
@@ -429,7 +424,7 @@ mod tests {
 
     #[test]
     fn output_stops_at_the_limit() {
-        for codec in CODECS {
+        for codec in Codec::ALL {
             let mut out = Vec::new();
             compress(codec, None, &vec![0; 1_000_000], &mut out).unwrap();
             let error = decompress(codec, &out, 999_999).unwrap_err();

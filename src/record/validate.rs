@@ -440,13 +440,7 @@ mod tests {
 
     #[test]
     fn a_good_batch_is_stored_as_sent() {
-        for codec in [
-            Codec::None,
-            Codec::Gzip,
-            Codec::Snappy,
-            Codec::Lz4,
-            Codec::Zstd,
-        ] {
+        for codec in Codec::ALL {
             let bytes = batch(codec, &[NOW, NOW + 5, NOW + 2]);
             let valid = validate(&bytes, &options()).unwrap();
             assert!(matches!(valid.body, Cow::Borrowed(_)));

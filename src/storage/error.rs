@@ -7,6 +7,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use super::producer_error::ProducerError;
+use crate::fs::is_storage_full;
 use crate::record::BatchError;
 use crate::types::Offset;
 
@@ -26,10 +27,7 @@ impl IoError {
     /// Returns whether there was no room for it on the disk.
     #[must_use]
     pub fn is_storage_full(&self) -> bool {
-        matches!(
-            self.source.kind(),
-            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded
-        )
+        is_storage_full(&self.source)
     }
 }
 

@@ -132,13 +132,7 @@ fn the_last_record_of_each_key_stays_and_is_there_after_a_restart() {
 #[test]
 fn every_codec_and_the_other_records_of_a_batch_stay_as_they_were() {
     let broker = broker(&[]);
-    let codecs = [
-        Codec::None,
-        Codec::Gzip,
-        Codec::Snappy,
-        Codec::Lz4,
-        Codec::Zstd,
-    ];
+    let codecs = Codec::ALL;
     for codec in codecs {
         broker.create_topic(codec.name(), 1, &COMPACT);
         let seal = Seal {

@@ -114,13 +114,7 @@ fn topics_that_are_not_there_are_refused() {
 fn each_codec_is_stored_as_it_came() {
     let broker = TestBroker::start();
     broker.create_topic("t", 1, &[]);
-    for codec in [
-        Codec::None,
-        Codec::Gzip,
-        Codec::Snappy,
-        Codec::Lz4,
-        Codec::Zstd,
-    ] {
+    for codec in Codec::ALL {
         let seal = Seal {
             codec,
             ..Seal::default()

@@ -16,17 +16,9 @@ const DECOMPRESSED_BYTES_MAX: usize = 1 << 20;
 /// What a decoder may take for itself: tables and windows of the codecs.
 const DECODER_BYTES: u64 = 9 << 20;
 
-const CODECS: [Codec; 5] = [
-    Codec::None,
-    Codec::Gzip,
-    Codec::Snappy,
-    Codec::Lz4,
-    Codec::Zstd,
-];
-
 pub fn samples() -> Vec<Vec<u8>> {
     let mut samples = vec![Vec::new(), vec![0; LEGACY_BYTES_MIN]];
-    for codec in CODECS {
+    for codec in Codec::ALL {
         samples.push(batch(codec, 1, Producer::NONE));
         samples.push(batch(codec, 20, Producer::NONE));
     }
@@ -68,7 +60,7 @@ pub fn check(bytes: &[u8]) {
                 store(bytes, &options);
             }
         }
-        for target in CODECS {
+        for target in Codec::ALL {
             let options = ValidateOptions {
                 target: Some(target),
                 ..ValidateOptions::default()

@@ -2,7 +2,6 @@
 
 use super::classic::{ClassicGroup, State};
 use super::offsets::{Committed, offset_tombstone};
-use super::record::GroupRecord;
 use super::shard::{Group, GroupShard};
 use super::step::{Step, TimerKey};
 
@@ -69,10 +68,4 @@ fn expires_since(group: &ClassicGroup, committed: &Committed) -> Option<i64> {
         State::Stable if group.knows_subscriptions() => Some(committed.committed_ms),
         State::Stable | State::PreparingRebalance | State::CompletingRebalance => None,
     }
-}
-
-/// Returns the records that take a group away.
-pub(super) fn classic_tombstones(group: &ClassicGroup) -> Vec<GroupRecord> {
-    // Also for a group of offsets alone, which was never written down: it takes the group away.
-    vec![group.tombstone()]
 }

@@ -57,7 +57,8 @@ impl Group {
     /// Returns the records that take it away.
     pub(super) fn tombstones(&self) -> Vec<GroupRecord> {
         match self {
-            Self::Classic(group) => super::expiry::classic_tombstones(group),
+            // Also for one of offsets alone, which was never written down.
+            Self::Classic(group) => vec![group.tombstone()],
             Self::Consumer(group) => group.tombstones(),
         }
     }

@@ -347,13 +347,7 @@ mod tests {
 
     #[test]
     fn superseded_records_go_and_nothing_else_moves() {
-        for codec in [
-            Codec::None,
-            Codec::Gzip,
-            Codec::Snappy,
-            Codec::Lz4,
-            Codec::Zstd,
-        ] {
+        for codec in Codec::ALL {
             let producer = Producer {
                 id: 7,
                 epoch: 2,
